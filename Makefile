@@ -1,0 +1,63 @@
+# From nothing but git, make and Python 3.11 or later: `make demo`, `make test`.
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements.lock
+INSTALLED := $(VENV)/.installed
+TEST_PROCESSES ?= 2
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+export UV_LINK_MODE := copy
+export UV_NO_PROGRESS := 1
+
+.PHONY: help setup demo test bench lock clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
+
+setup: $(INSTALLED) ## Install everything into .venv; quick when done before
+	@echo "ready: $(BIN)/hitherto up"
+
+demo: $(INSTALLED) ## Show the main job from beginning to end
+	@$(BIN)/hitherto demo
+
+test: $(INSTALLED) ## Run every check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --cov
+
+bench: $(INSTALLED) ## Measure
+	@$(BIN)/python -m tests.benchmarks
+
+lock: $(BIN)/uv ## Write requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev \
+		--custom-compile-command "make lock" --output-file $(LOCK) pyproject.toml >/dev/null
+	@! grep -n "://" $(LOCK) || { echo "$(LOCK) must not name an index"; exit 1; }
+
+clean: ## Remove what was built; data in .hitherto stays
+	@rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first that runs and can make environments: a name on PATH may be a version manager's empty shell.
+$(BIN)/python:
+	@for python in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+		if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+		then exec $$python -m venv --clear $(VENV); fi; \
+	done; \
+	echo "Python 3.11 or later with its venv module is needed (Debian, Ubuntu: apt install python3-venv)"; \
+	exit 1
+
+$(BIN)/uv: | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet "$$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' $(LOCK))"
+
+# pip comes second: it is slower, but it may be configured for an index that uv does not know of.
+$(INSTALLED): pyproject.toml $(LOCK) | $(BIN)/uv
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $(LOCK) \
+		|| $(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,44 @@
+"""The HTTP application: what answers, in which order, and with which services."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from api.envelope import install_error_handlers
+from api.gate import Gate
+from api.routes import compact, models, probes, responses
+from shared.logs import configure_logs
+from shared.reconciler import Reconciler
+from shared.services import open_services
+from shared.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application; its services are open while it runs. `settings` default to the environment's."""
+    settings = settings or Settings()
+    app = FastAPI(
+        title="hitherto",
+        version=version("hitherto"),
+        lifespan=_lifespan,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    install_error_handlers(app)
+    app.add_middleware(Gate, settings=settings)
+    for module in (probes, models, compact, responses):
+        app.include_router(module.router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    configure_logs()
+    async with open_services(app.state.settings) as services:
+        app.state.services = services
+        reconciler = asyncio.create_task(Reconciler(services.jobs, services.compactions).run())
+        yield
+        reconciler.cancel()

@@ -1,0 +1,157 @@
+"""The command line: `hitherto up`, `api`, `worker`, `demo`, `version`."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Annotated
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+
+from api.front_door import listen, refuse_strangers
+from api.narrator import Narrator, release
+from api.up import GENERATION_CONCURRENCY, Crew, run_up, worker_command
+from shared.errors import HithertoError
+from shared.settings import Settings
+
+QUEUES = ("generation", "compaction", "housekeeping")
+GRACE_SECONDS = 10
+
+app = typer.Typer(
+    name="hitherto",
+    help="OpenAI's Responses API on your own machine, with conversations that stay short by themselves.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on. [dim]HITHERTO_HOST, else 127.0.0.1[/]")]
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one. [dim]HITHERTO_PORT, else 8080[/]"),
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it
+    if asked:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+@app.command()
+def up(
+    host: Host = None,
+    port: Port = None,
+    generation_workers: Annotated[int, typer.Option(min=1, help="Processes that generate answers.")] = 1,
+    compaction_workers: Annotated[int, typer.Option(min=1, help="Processes that compact history.")] = 1,
+) -> None:
+    """Run everything on this machine: API, workers and, unless HITHERTO_REDIS_URL is set, a Redis of its own."""
+    with _errors_in_words():
+        settings = _settings(host, port)
+        crew = Crew(generation_workers, compaction_workers)
+        raise typer.Exit(run_up(settings, crew, Narrator(Console())))
+
+
+@app.command()
+def api(
+    host: Host = None,
+    port: Port = None,
+    log_level: Annotated[str, typer.Option(help="Least severe log line of the HTTP server.")] = "info",
+    listen_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Run the API alone; its workers are elsewhere, over the same Redis."""
+    with _errors_in_words():
+        settings = _settings(host, port)
+        door = socket.socket(fileno=listen_fd) if listen_fd else listen(settings.host, settings.port)
+        with door, suppress(KeyboardInterrupt):
+            _serve(door, log_level)
+
+
+@app.command()
+def worker(
+    queues: Annotated[str, typer.Option(help="Queues to work on, with commas.")] = ",".join(QUEUES),
+    concurrency: Annotated[int, typer.Option(min=1, help="Jobs at the same time.")] = GENERATION_CONCURRENCY,
+) -> None:
+    """Run one worker process."""
+    unknown = set(queues.split(",")) - set(QUEUES)
+    if unknown:
+        raise typer.BadParameter(f"no such queue: {', '.join(sorted(unknown))}", param_hint="--queues")
+    command = worker_command(queues, concurrency)
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+@app.command()
+def demo() -> None:
+    """Show the main job from beginning to end on this machine, then exit."""
+    from api.demo.main import run  # noqa: PLC0415 - the other commands need none of it
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"hitherto {release()}")
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
+    """Read the settings, where an option beats its variable; for what this process imports or starts, too."""
+    if host is not None:
+        os.environ["HITHERTO_HOST"] = host
+    if port is not None:
+        os.environ["HITHERTO_PORT"] = str(port)
+    settings = Settings()
+    refuse_strangers(settings)
+    return settings
+
+
+def _serve(door: socket.socket, log_level: str) -> None:
+    config = uvicorn.Config(
+        "api.app:create_app",
+        factory=True,
+        log_level=log_level,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    server.run(sockets=[door])
+    if not server.started:
+        raise typer.Exit(3)
+
+
+@contextmanager
+def _errors_in_words() -> Iterator[None]:
+    """Turn what a person can put right into a sentence and exit code 1."""
+    try:
+        yield
+    except (HithertoError, ValidationError) as error:
+        words = _wrong_settings(error) if isinstance(error, ValidationError) else error.message
+        Console(stderr=True).print(f"[bold red]✗[/] {escape(words)}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
+def _wrong_settings(error: ValidationError) -> str:
+    """Name each setting and what is wrong with it, but not its value: it may be a key."""
+    wrong = (f"{'.'.join(map(str, each['loc'])) or 'all'}: {each['msg']}" for each in error.errors())
+    return f"Wrong settings (HITHERTO_…): {'; '.join(wrong)}"

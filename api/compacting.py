@@ -1,0 +1,78 @@
+"""Compacting on request: the window becomes its user messages and one item."""
+
+import asyncio
+import time
+
+from api.intake import stored_form
+from shared.compact_window import compaction_job
+from shared.compaction.policy import endpoint_policy
+from shared.compactions import CompactionResult
+from shared.errors import Unavailable
+from shared.ids import new_id
+from shared.sealing import seal_payload
+from shared.services import Services
+from shared.turns import Turn, TurnResult
+from shared.window.payload import SizedItem
+from shared.wire.items import Compaction
+from shared.wire.model import JsonObject
+from shared.wire.requests import CompactRequest, CreateResponse
+from shared.wire.responses import Response
+
+
+async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str) -> JsonObject:
+    """Return the CompactedResponse, once the job is done; it can be continued by its id.
+
+    Raises InvalidRequest for the past that cannot be found or opened, Unavailable when the job failed.
+    """
+    turn = _turn(wanted, tenant)
+    await services.history.check(turn.input, wanted.previous_response_id, tenant)
+    window = await services.history.resolve(turn)
+    policy = endpoint_policy(
+        target=_target(services, wanted),
+        model=services.settings.summarizer_model or wanted.model,
+        instructions=wanted.instructions,
+    )
+    job = compaction_job(window.entries, policy, tenant=tenant)
+    await services.compactions.enqueue(job)
+    state = await services.window_compactor.wait(job.id)
+    if state is None or state.result is None:
+        raise Unavailable("The compaction could not be made.", code="server_error", retry_after_seconds=5)
+    return await _publish(services, turn, state.result)
+
+
+async def _publish(services: Services, turn: Turn, result: CompactionResult) -> JsonObject:
+    sealed = await asyncio.to_thread(seal_payload, services.sealer, result.payload, tenant=turn.tenant)
+    item = Compaction(id=result.payload.id, encrypted_content=sealed)
+    output = [*result.beside, SizedItem(item=item, tokens=0)]
+    # Continuing by id starts from what the client was given; the response itself has said nothing.
+    response = turn.head.changed(
+        status="completed", completed_at=int(time.time()), usage=result.usage, service_tier="default"
+    )
+    await services.responses.save(turn, TurnResult(response=response, base=output, path=[turn.id]))
+    return {
+        "id": turn.id,
+        "object": "response.compaction",
+        "created_at": turn.head.created_at,
+        "output": [entry.item.to_json() for entry in output],
+        "usage": result.usage.to_json(),
+    }
+
+
+def _turn(wanted: CompactRequest, tenant: str) -> Turn:
+    model = wanted.model or ""
+    request = CreateResponse(model=model, input="", previous_response_id=wanted.previous_response_id)
+    head = Response(
+        id=new_id("resp"),
+        created_at=int(time.time()),
+        status="in_progress",
+        model=model,
+        instructions=wanted.instructions,
+        previous_response_id=wanted.previous_response_id,
+    )
+    return Turn(tenant=tenant, request=request, head=head, input=stored_form(wanted.input_items))
+
+
+def _target(services: Services, wanted: CompactRequest) -> int | None:
+    if wanted.hitherto is not None and wanted.hitherto.compact_target_tokens is not None:
+        return wanted.hitherto.compact_target_tokens
+    return services.settings.compact_target_tokens

@@ -1,0 +1,102 @@
+"""Every error answer in OpenAI's envelope: `{"error": {"message", "type", "param", "code"}}`."""
+
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+
+from shared.errors import RequestError, Unavailable, UpstreamError
+from shared.wire.model import JsonObject
+
+_log = structlog.get_logger()
+
+_RETRY_AFTER_SECONDS = 2
+
+# What an upstream's failure means to the client, by OpenAI's code.
+_UPSTREAM_STATUSES = {
+    "context_length_exceeded": HTTPStatus.BAD_REQUEST,
+    "invalid_prompt": HTTPStatus.BAD_REQUEST,
+    "model_not_found": HTTPStatus.NOT_FOUND,
+    "rate_limit_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
+    "insufficient_quota": HTTPStatus.TOO_MANY_REQUESTS,
+}
+_UPSTREAM_PARAMS = {"context_length_exceeded": "input", "model_not_found": "model"}
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Have every error that leaves a route answered in the envelope."""
+    app.add_exception_handler(RequestError, _on_request_error)
+    app.add_exception_handler(UpstreamError, _on_upstream_error)
+    app.add_exception_handler(RedisError, _on_outage)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+def error_response(error: RequestError) -> JSONResponse:
+    """Return the answer that tells a client what is wrong."""
+    headers = {}
+    if error.retry_after_seconds is not None:
+        headers["retry-after"] = str(error.retry_after_seconds)
+    body = envelope(error.message, kind=error.type, param=error.param, code=error.code)
+    return JSONResponse(body, status_code=error.status, headers=headers)
+
+
+def upstream_failure(error: UpstreamError) -> RequestError:
+    """Return what an upstream's failure is to the client of a foreground response."""
+    failure = RequestError(
+        error.message,
+        param=_UPSTREAM_PARAMS.get(error.code),
+        code=error.code,
+        retry_after_seconds=error.retry_after_seconds,
+    )
+    failure.status = _UPSTREAM_STATUSES.get(error.code, HTTPStatus.BAD_GATEWAY)
+    if failure.status is HTTPStatus.TOO_MANY_REQUESTS:
+        failure.type = "rate_limit_error"
+    elif failure.status is HTTPStatus.BAD_GATEWAY:
+        failure.type = "server_error"
+    return failure
+
+
+def envelope(message: str, *, kind: str, param: str | None, code: str | None) -> JsonObject:
+    """Return the body of an error answer."""
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+async def _on_request_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestError)  # noqa: S101 - registered for nothing else
+    return error_response(error)
+
+
+async def _on_upstream_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, UpstreamError)  # noqa: S101 - registered for nothing else
+    return error_response(upstream_failure(error))
+
+
+async def _on_outage(_request: Request, error: Exception) -> JSONResponse:
+    _log.warning("redis_unreachable", error=type(error).__name__)
+    return error_response(
+        Unavailable(
+            "The server's storage cannot be reached.",
+            code="server_is_overloaded",
+            retry_after_seconds=_RETRY_AFTER_SECONDS,
+        )
+    )
+
+
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    message = str(error.detail)
+    if error.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        message = f"Invalid URL ({request.method} {request.url.path})"
+    body = envelope(message, kind="invalid_request_error", param=None, code=None)
+    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+
+
+async def _on_bug(_request: Request, error: Exception) -> JSONResponse:
+    _log.error("request_failed", error=type(error).__name__, exc_info=error)
+    message = "The server had an error while processing your request."
+    body = envelope(message, kind="server_error", param=None, code="server_error")
+    return JSONResponse(body, status_code=HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,55 @@
+"""Foreground turns: they run in the API process, and end when their client hangs up."""
+
+import asyncio
+from collections.abc import Sequence
+
+from starlette.requests import Request
+
+from shared.errors import RequestError
+from shared.services import Services
+from shared.turns import Parked, Turn, TurnResult
+from shared.wire.model import JsonObject
+
+
+class ClientGone(RequestError):
+    """The client closed the connection before its answer was complete."""
+
+
+class UntoldProgress:
+    """The port `Progress` for a client that wants the answer whole."""
+
+    async def send(self, _events: Sequence[JsonObject], /) -> None:
+        """Tell nobody."""
+
+
+async def run_to_the_end(services: Services, turn: Turn, request: Request) -> TurnResult:
+    """Run the turn, store it if it is to be stored, and return what it came to.
+
+    A client that hangs up ends the turn and its upstream call. Raises RequestError and UpstreamError.
+    """
+    running = asyncio.create_task(_run(services, turn))
+    leaving = asyncio.create_task(_until_gone(request))
+    try:
+        await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise ClientGone
+        return running.result()
+    finally:
+        for task in (running, leaving):
+            task.cancel()
+        await asyncio.wait({running, leaving})
+
+
+async def _run(services: Services, turn: Turn) -> TurnResult:
+    outcome = await services.turns.run(turn, UntoldProgress())
+    if isinstance(outcome, Parked):
+        raise TypeError("Only background turns are parked.")
+    if turn.request.is_stored:
+        await services.responses.save(turn, outcome)
+    return outcome
+
+
+async def _until_gone(request: Request) -> None:
+    # The body has been read: what comes now is the end of the connection.
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,102 @@
+"""The gate: what every request passes first. Its id, its key, and the size of its body."""
+
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.envelope import error_response
+from shared.errors import AuthenticationFailed, BodyTooLarge, RequestError
+from shared.ids import new_id
+from shared.settings import Settings
+
+# Without keys there is one tenant, and only this machine can be it.
+LOCAL_TENANT = "local"
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class Gate:
+    """Gives each answer its `x-request-id` and each request its tenant; refuses strangers and giants."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        """Take the keys as they stand in the settings: plain, or as the SHA-256 of one in hexadecimal."""
+        self._app = app
+        self._hashes = [_key_hash(key) for key in settings.api_keys]
+        self._max_body_bytes = settings.max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request in, or answer it with an error."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _with_headers(send, started=time.monotonic())
+        try:
+            self._admit(scope)
+        except RequestError as error:
+            await error_response(error)(scope, receive, answer)
+            return
+        await self._app(scope, _counted(receive, self._max_body_bytes), answer)
+
+    def _admit(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        if scope["path"].startswith("/v1/"):
+            scope.setdefault("state", {})["tenant"] = self._tenant(headers)
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > self._max_body_bytes:
+            raise _too_large(self._max_body_bytes)
+
+    def _tenant(self, headers: MutableMapping[str, str] | Headers) -> str:
+        if not self._hashes:
+            return LOCAL_TENANT
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise AuthenticationFailed("You didn't provide an API key.", code=None)
+        offered = hashlib.sha256(key.strip().encode()).hexdigest()
+        # Every key is compared, so that the time taken does not tell which one was nearly right.
+        matches = [known for known in self._hashes if hmac.compare_digest(known, offered)]
+        if not matches:
+            raise AuthenticationFailed("Incorrect API key provided.", code="invalid_api_key")
+        return matches[0][:32]
+
+
+def _key_hash(key: str) -> str:
+    return key if _HASH.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()
+
+
+def _too_large(max_body_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The request body is larger than {max_body_bytes} bytes.", code="request_too_large")
+
+
+def _counted(receive: Receive, max_body_bytes: int) -> Receive:
+    """Return a `receive` that refuses a body that turns out too large, whatever its header said."""
+    seen = 0
+
+    async def receive_counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > max_body_bytes:
+            raise _too_large(max_body_bytes)
+        return message
+
+    return receive_counted
+
+
+def _with_headers(send: Send, *, started: float) -> Send:
+    request_id = new_id("req")
+
+    async def send_with_headers(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = request_id
+            headers["openai-processing-ms"] = str(int((time.monotonic() - started) * 1000))
+            headers["openai-version"] = "2020-10-01"
+        await send(message)
+
+    return send_with_headers

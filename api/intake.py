@@ -1,0 +1,111 @@
+"""Intake: from a request that is well-formed to a turn that may run. Nothing is written here."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from shared.history import History
+from shared.ids import IdKind, new_id
+from shared.turns import Turn
+from shared.wire.contradictions import check_before_running, check_prompt
+from shared.wire.items import InputText, Item, Message, OutputText
+from shared.wire.model import JsonObject
+from shared.wire.requests import CreateResponse
+from shared.wire.responses import Response
+
+_ID_KINDS: dict[str, IdKind] = {
+    "message": "msg",
+    "function_call": "fc",
+    "function_call_output": "fc",
+    "custom_tool_call": "ctc",
+    "custom_tool_call_output": "ctc",
+    "reasoning": "rs",
+    "compaction": "cmp",
+}
+
+# Fields that the Response object echoes as the client sent them, unless they are null.
+_ECHOED = (
+    "conversation",
+    "frequency_penalty",
+    "instructions",
+    "max_output_tokens",
+    "max_tool_calls",
+    "metadata",
+    "model",
+    "parallel_tool_calls",
+    "presence_penalty",
+    "previous_response_id",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "temperature",
+    "tool_choice",
+    "top_logprobs",
+    "top_p",
+    "truncation",
+    "user",
+)
+
+
+async def accept(request: CreateResponse, *, tenant: str, history: History) -> Turn:
+    """Return the turn that a request asks for. Raises RequestError for what its state does not allow."""
+    check_prompt(request)
+    items = stored_form(request.input_items)
+    await history.check(items, request.previous_response_id, tenant)
+    check_before_running(request)
+    return Turn(tenant=tenant, request=request, head=_head(request), input=items)
+
+
+def stored_form(items: Sequence[Item]) -> list[Item]:
+    """Return the items as they are stored: each with an id, messages with parts and a status."""
+    return [_stored_form(item) for item in items]
+
+
+def _stored_form(item: Item) -> Item:
+    changes: dict[str, Any] = {}
+    if not item.id:
+        changes["id"] = new_id(_ID_KINDS.get(item.type, "item"))
+    if isinstance(item, Message):
+        changes["status"] = item.status or "completed"
+        if isinstance(item.content, str):
+            part = OutputText if item.role == "assistant" else InputText
+            changes["content"] = [part(text=item.content)]
+    return item.changed(**changes) if changes else item
+
+
+def _head(request: CreateResponse) -> Response:
+    given = {name: getattr(request, name) for name in _ECHOED}
+    echoed = {name: value for name, value in given.items() if value is not None}
+    background = request.is_background
+    return Response(
+        id=new_id("resp"),
+        created_at=int(time.time()),
+        status="queued" if background else "in_progress",
+        background=background,
+        store=request.is_stored,
+        reasoning=_reasoning(request.reasoning),
+        service_tier=_service_tier(request.service_tier),
+        text=_text(request.text),
+        tools=[_tool(tool) for tool in request.tools or []],
+        **echoed,
+    )
+
+
+def _service_tier(asked: str | None) -> str:
+    # OpenAI's live API shows `fast` under its other name.
+    return "priority" if asked == "fast" else asked or "auto"
+
+
+def _reasoning(asked: JsonObject | None) -> JsonObject:
+    return {"effort": None, "summary": None} | (asked or {})
+
+
+def _text(asked: JsonObject | None) -> JsonObject:
+    given = {name: value for name, value in (asked or {}).items() if value is not None}
+    return {"format": {"type": "text"}, "verbosity": "medium"} | given
+
+
+def _tool(tool: JsonObject) -> JsonObject:
+    if tool.get("type") != "function":
+        return tool
+    return {"description": None, "parameters": None, "strict": True} | tool

@@ -1,0 +1,31 @@
+"""/v1/models: what can be asked."""
+
+from fastapi import APIRouter
+
+from api.given import GivenServices
+from shared.errors import NotFound
+from shared.wire.model import JsonObject
+
+router = APIRouter(prefix="/v1/models", tags=["models"])
+
+# The models' own ages are not known here, and clients want a number.
+_CREATED = 0
+
+
+@router.get("")
+async def list_models(services: GivenServices) -> JsonObject:
+    """Return the upstream's models."""
+    names = await services.upstream.list_models()
+    return {"object": "list", "data": [_model(name) for name in names]}
+
+
+@router.get("/{name:path}")
+async def retrieve_model(name: str, services: GivenServices) -> JsonObject:
+    """Return one of the upstream's models."""
+    if name not in await services.upstream.list_models():
+        raise NotFound(f"The model '{name}' does not exist.", param="model", code="model_not_found")
+    return _model(name)
+
+
+def _model(name: str) -> JsonObject:
+    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "hitherto"}

@@ -1,0 +1,159 @@
+"""Tools of the Responses API as functions of chat completions, and the way back."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from shared.errors import InvalidRequest
+from shared.prompt import Prompt
+from shared.wire.items import CustomToolCall, FunctionCall, OtherItem
+from shared.wire.model import JsonObject
+
+SUPPORTED_TOOLS: Final = ("function", "custom", "namespace", "tool_search")
+MAX_NAME_LENGTH: Final = 64
+
+ToolKind: TypeAlias = Literal["function", "custom", "tool_search"]
+
+_NESTED: Final = frozenset({"function", "custom"})
+_CUSTOM_PARAMETERS: Final[JsonObject] = {
+    "type": "object",
+    "properties": {"input": {"type": "string"}},
+    "required": ["input"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A client's tool; `chat_name` is what a chat-completions model calls it."""
+
+    kind: ToolKind
+    name: str
+    namespace: str | None
+    chat_name: str
+    definition: JsonObject
+
+
+class ToolTable:
+    """The tools of one request, by either of their names."""
+
+    def __init__(self, definitions: Iterable[JsonObject]) -> None:
+        self._by_chat_name: dict[str, Tool] = {}
+        self._by_name: dict[tuple[str | None, str], Tool] = {}
+        for namespace, definition in _flattened(definitions):
+            self._add(namespace, definition)
+
+    def called(self, chat_name: str) -> Tool:
+        """Return the tool that a model means; an invented name is a function of that name."""
+        unknown = Tool("function", chat_name, None, chat_name, {})
+        return self._by_chat_name.get(chat_name, unknown)
+
+    def chat_name(self, call: FunctionCall | CustomToolCall) -> str:
+        """Return the name under which a call of the history is shown to the model."""
+        known = self._by_name.get((call.namespace, call.name))
+        return known.chat_name if known else _flat_name(call.namespace, call.name)
+
+    def find(self, name: str, namespace: str | None = None) -> Tool | None:
+        """Return the tool that the client named, if the request has it."""
+        return self._by_name.get((namespace, name))
+
+    def functions(self) -> list[JsonObject]:
+        """Return every tool as a chat-completions function."""
+        return [_function(tool) for tool in self._by_chat_name.values()]
+
+    def _add(self, namespace: str | None, definition: JsonObject) -> None:
+        kind: ToolKind = definition["type"]
+        name = str(definition.get("name", kind))
+        chat_name = _flat_name(namespace, name)
+        if chat_name in self._by_chat_name and (namespace, name) not in self._by_name:
+            chat_name = _hashed_name(namespace, name)
+        tool = Tool(kind, name, namespace, chat_name, definition)
+        # A tool that is offered again, by a later item, replaces the earlier one.
+        self._by_chat_name[chat_name] = tool
+        self._by_name[namespace, name] = tool
+
+
+def check_tools(tools: Sequence[JsonObject]) -> None:
+    """Refuse tools that need a service behind them. Raises InvalidRequest."""
+    supported = ", ".join(f"'{kind}'" for kind in SUPPORTED_TOOLS)
+    for index, tool in enumerate(tools):
+        if tool.get("type") not in SUPPORTED_TOOLS:
+            raise InvalidRequest(
+                f"Unsupported value: '{tool.get('type')}' is not supported with a chat-completions upstream. "
+                f"Supported values are: {supported}.",
+                param=f"tools[{index}].type",
+                code="unsupported_value",
+            )
+
+
+def offered_tools(prompt: Prompt) -> list[JsonObject]:
+    """Return the request's tools and those that items of the conversation brought along."""
+    tools = list(prompt.sampling.tools)
+    for item in prompt.items:
+        if isinstance(item, OtherItem) and item.type in {"additional_tools", "tool_search_output"}:
+            tools += (item.model_extra or {}).get("tools") or []
+    return tools
+
+
+def custom_arguments(text: str) -> str:
+    """Return the function arguments that stand for a custom tool's plain `text`."""
+    return json.dumps({"input": text}, ensure_ascii=False)
+
+
+def custom_input(arguments: str) -> str:
+    """Return the plain text in a custom tool's function arguments; what is no such JSON is the text."""
+    try:
+        decoded = json.loads(arguments)
+    except ValueError:
+        return arguments
+    text = decoded.get("input") if isinstance(decoded, dict) else None
+    return text if isinstance(text, str) else arguments
+
+
+def _flattened(definitions: Iterable[JsonObject]) -> Iterable[tuple[str | None, JsonObject]]:
+    for definition in definitions:
+        match definition.get("type"):
+            case "namespace":
+                inner = definition.get("tools") or []
+                yield from ((definition["name"], tool) for tool in inner if tool.get("type") in _NESTED)
+            # The provider is given every tool at once, so only a search by the client has a use.
+            case "tool_search" if definition.get("execution") != "client":
+                continue
+            case "function" | "custom" | "tool_search":
+                yield None, definition
+            case _:
+                continue  # an item may bring hosted tools along; the request's own were checked
+
+
+def _flat_name(namespace: str | None, name: str) -> str:
+    flat = f"{namespace}__{name}" if namespace else name
+    return flat if len(flat) <= MAX_NAME_LENGTH else _hashed_name(namespace, name)
+
+
+def _hashed_name(namespace: str | None, name: str) -> str:
+    digest = hashlib.sha256(f"{namespace}\0{name}".encode()).hexdigest()[:8]
+    return f"{name[: MAX_NAME_LENGTH - 9]}_{digest}"
+
+
+def _function(tool: Tool) -> JsonObject:
+    function: JsonObject = {"name": tool.chat_name}
+    if description := _description(tool.definition):
+        function["description"] = description
+    if tool.kind == "custom":
+        function["parameters"] = _CUSTOM_PARAMETERS
+    elif parameters := tool.definition.get("parameters"):
+        function["parameters"] = parameters
+    if tool.definition.get("strict") is not None:
+        function["strict"] = tool.definition["strict"]
+    return {"type": "function", "function": function}
+
+
+def _description(definition: JsonObject) -> str:
+    description = str(definition.get("description") or "")
+    syntax = definition.get("format") or {}
+    if syntax.get("type") != "grammar":
+        return description
+    rule = f"`input` must match this {syntax.get('syntax')} grammar:\n{syntax.get('definition')}"
+    return f"{description}\n\n{rule}".strip()

@@ -1,0 +1,1 @@
+"""Redis: the truth about jobs, responses and their events."""

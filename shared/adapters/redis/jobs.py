@@ -1,0 +1,209 @@
+"""Jobs in Redis: each method is one transition of the state machine in jobs.lua, in one round trip."""
+
+import json
+import secrets
+from collections.abc import Awaitable, Sequence
+from importlib.resources import files
+from typing import Any
+
+from redis.asyncio import Redis
+
+from shared.adapters.celery import envelope, queue_key
+from shared.adapters.redis import keys
+from shared.adapters.redis.encoding import answer
+from shared.errors import LeaseLost, TooManyRequests
+from shared.jobs import Queue, queue_of
+from shared.lifecycle import Ending, Found, Lease, Look, NewJob, NotClaimed
+from shared.settings import Settings
+
+SCRIPT = files("shared.adapters.redis").joinpath("jobs.lua").read_text(encoding="utf-8")
+
+# How long a doorbell may stay unanswered in an empty queue before it counts as lost.
+PATIENCE_SECONDS = 5.0
+_WATCH_BATCH = 200
+
+
+class RedisJobs:
+    """The port `Jobs` on Redis. `broker` is None where broker and store are one server."""
+
+    def __init__(self, store: Redis, broker: Redis | None, settings: Settings) -> None:
+        self._store = store
+        self._broker = broker
+        self._settings = settings
+        self._script = store.register_script(SCRIPT)
+        self._ttl_ms = settings.response_ttl_seconds * 1000
+
+    async def create(self, job: NewJob) -> bool:
+        """Record the job and ring for it, in one step. False when it exists already: join that one.
+
+        Raises TooManyRequests when its queue is full; nothing is written then.
+        """
+        fields = {"task": job.type.task, "envelope": envelope(job.type, job.id)} | job.fields
+        outcome, detail = await self._run(
+            "create",
+            job.id,
+            fields=fields,
+            queue=queue_key(job.type.queue),
+            nonce=secrets.token_hex(8),
+            events=job.events,
+            max_queued=self._settings.max_queued,
+            deadline_ms=int((job.deadline_seconds or 0) * 1000),
+        )
+        if outcome == "full":
+            raise TooManyRequests(
+                f"The queue is full: {detail} jobs are waiting.",
+                code="rate_limit_exceeded",
+                retry_after_seconds=5,
+            )
+        await self._ring(job.type.queue, detail if outcome == "created" else "")
+        return outcome == "created"
+
+    async def store(self, job_id: str, status: str, fields: dict[str, bytes]) -> None:
+        """Record what ended without being queued: a foreground response."""
+        await self._run("store", job_id, fields=fields, status=status, nonce=secrets.token_hex(8))
+
+    async def claim(self, job_id: str, owner: str) -> Lease | NotClaimed:
+        """Take the lease of a job; the same owner asking again gets the same lease."""
+        outcome, detail = await self._run("claim", job_id, owner=owner, lease_ms=self._lease_ms)
+        if outcome == "claimed":
+            return Lease(job_id, int(detail))
+        return NotClaimed(outcome)
+
+    async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
+        """Renew all leases in one round trip and return those that were lost."""
+        pipeline = self._store.pipeline(transaction=False)
+        for lease in leases:
+            script_keys, arguments = self._arguments(
+                "renew", lease.job_id, attempt=lease.attempt, lease_ms=self._lease_ms
+            )
+            await self._script(keys=script_keys, args=arguments, client=pipeline)
+        answers = await pipeline.execute()
+        return [lease for lease, outcome in zip(leases, answers, strict=True) if outcome[0] != b"ok"]
+
+    async def append_events(self, lease: Lease, first: int, events: Sequence[str]) -> None:
+        """Append events from sequence number `first` on; repeating a call changes nothing. Raises LeaseLost."""
+        await self._held("emit", lease, first=first, events=list(events))
+
+    async def checkpoint(self, lease: Lease, field: str, value: bytes) -> None:
+        """Keep a part of the work under `field` of the record; the first one wins. Raises LeaseLost."""
+        await self._held("checkpoint", lease, fields={field: value})
+
+    async def finish(self, lease: Lease, ending: Ending) -> None:
+        """End the job, once and for all. Raises LeaseLost when another attempt or a cancel came first."""
+        await self._held(
+            "finish",
+            lease,
+            fields=ending.fields,
+            status=ending.status,
+            drops=list(ending.drops),
+            drops_events=ending.drops_events,
+        )
+
+    async def release(self, lease: Lease) -> None:
+        """Give a job back so that another worker takes it at once. Raises LeaseLost."""
+        await self._ring(queue_of(lease.job_id), await self._held("release", lease))
+
+    async def park(self, lease: Lease, *, waits_for: str) -> None:
+        """Let the job wait for another without a worker; it is queued again when woken. Raises LeaseLost."""
+        await self._ring(queue_of(lease.job_id), await self._held("park", lease, waits_for=waits_for))
+
+    async def wake(self, job_id: str) -> None:
+        """Queue a waiting job again; a running one will not park."""
+        outcome, detail = await self._run("wake", job_id)
+        if outcome == "queued":
+            await self._ring(queue_of(job_id), detail)
+
+    async def cancel(self, job_id: str) -> bool:
+        """End a job as cancelled at once; False when it had ended before or is unknown."""
+        outcome, _ = await self._run("cancel", job_id)
+        return outcome == "cancelled"
+
+    async def delete(self, job_id: str) -> str:
+        """Remove an ended job with all its keys: `deleted`, `busy` (not ended) or `gone`."""
+        outcome, _ = await self._run("delete", job_id)
+        return outcome
+
+    async def join(self, job_id: str, waiter_id: str) -> None:
+        """Have `waiter_id` woken when the job ends."""
+        pipeline = self._store.pipeline(transaction=True)
+        pipeline.sadd(keys.waiters(job_id), waiter_id)
+        pipeline.pexpire(keys.waiters(job_id), self._ttl_ms)
+        await pipeline.execute()
+
+    async def waiters(self, job_id: str) -> list[str]:
+        """Return the jobs that wait for this one."""
+        return await _ids(self._store.smembers(keys.waiters(job_id)))
+
+    async def due(self) -> list[str]:
+        """Return jobs that want a look now, and put each off so that two reconcilers rarely meet."""
+        seconds, microseconds = await self._store.time()
+        now = seconds * 1000 + microseconds // 1000
+        ids = await _ids(self._store.zrangebyscore(keys.WATCH, "-inf", now, start=0, num=_WATCH_BATCH))
+        if ids:
+            await self._store.zadd(
+                keys.WATCH, dict.fromkeys(ids, now + int(PATIENCE_SECONDS * 1000)), xx=True
+            )
+        return ids
+
+    async def look(self, job_id: str, *, queue_depth: int) -> Look:
+        """Give a dropped job to the next worker, or end it; see docs/jobs.md for what is done when."""
+        outcome, wait_ms, detail = await self._run("look", job_id, queue_depth=queue_depth)
+        found = Found(outcome)
+        again = None if wait_ms == "-1" else int(wait_ms) / 1000
+        if found in (Found.TAKEN, Found.RUNG):
+            await self._ring(queue_of(job_id), detail)
+        await self._watch_again(job_id, again)
+        return Look(found, again, detail if found is Found.WAITING else None)
+
+    async def queue_depth(self, queue: Queue) -> int:
+        """Return how many doorbells wait in a queue."""
+        return int(await answer((self._broker or self._store).llen(queue_key(queue))))
+
+    @property
+    def _lease_ms(self) -> int:
+        return int(self._settings.lease_seconds * 1000)
+
+    async def _watch_again(self, job_id: str, again_in_seconds: float | None) -> None:
+        if again_in_seconds is None:
+            await self._store.zrem(keys.WATCH, job_id)
+            return
+        seconds, microseconds = await self._store.time()
+        due = seconds * 1000 + microseconds // 1000 + int(again_in_seconds * 1000) + 1
+        await self._store.zadd(keys.WATCH, {job_id: due})
+
+    async def _ring(self, queue: Queue, doorbell: str) -> None:
+        # A doorbell that is lost between the two servers is rung again by the reconciler.
+        if doorbell and self._broker is not None:
+            await answer(self._broker.lpush(queue_key(queue), doorbell))
+
+    async def _held(self, operation: str, lease: Lease, **given: Any) -> str:
+        outcome, detail = await self._run(operation, lease.job_id, attempt=lease.attempt, **given)
+        if outcome == "lost":
+            raise LeaseLost(f"Attempt {lease.attempt} of {lease.job_id} no longer holds it: {detail}.")
+        if outcome == "gap":
+            raise ValueError(f"Events of {lease.job_id} must go on at {detail}, not at {given['first']}.")
+        return detail if outcome in ("queued", "waiting") else ""
+
+    async def _run(self, operation: str, job_id: str, **given: Any) -> list[str]:
+        script_keys, arguments = self._arguments(operation, job_id, **given)
+        parts = await self._script(keys=script_keys, args=arguments)
+        return [part.decode() for part in parts]
+
+    def _arguments(
+        self, operation: str, job_id: str, *, fields: dict[str, bytes | str] | None = None, **given: Any
+    ) -> tuple[list[str], list[bytes | str]]:
+        given |= {
+            "id": job_id,
+            "channel": keys.SIGNALS,
+            "rings": self._broker is None,
+            "ttl_ms": self._ttl_ms,
+            "patience_ms": int(PATIENCE_SECONDS * 1000),
+            "max_attempts": self._settings.max_attempts,
+        }
+        pairs = [part for pair in (fields or {}).items() for part in pair]
+        script_keys = [keys.record(job_id), keys.events(job_id), keys.WATCH]
+        return script_keys, [operation, json.dumps(given), *pairs]
+
+
+async def _ids(value: Awaitable[Any] | Any) -> list[str]:
+    return [member.decode() for member in await value]

@@ -1,0 +1,28 @@
+"""Every key that hitherto writes into Redis, built here and nowhere else.
+
+An object's id stands in braces, Redis Cluster's hash tag, so that all keys of one object share a slot.
+"""
+
+PREFIX = "hitherto:"
+
+# Jobs to look after, scored by when (milliseconds of Redis's clock).
+WATCH = f"{PREFIX}watch"
+# Pub/sub channel on which the id of a job is published when it ends.
+SIGNALS = f"{PREFIX}signals"
+# The key that seals compaction items where the operator gave none.
+ENCRYPTION_KEY = f"{PREFIX}encryption-key"
+
+
+def record(object_id: str) -> str:
+    """Return the key of an object's hash: its state as a job, and its content."""
+    return f"{PREFIX}{{{object_id}}}"
+
+
+def events(object_id: str) -> str:
+    """Return the key of a response's stream of events."""
+    return f"{record(object_id)}:events"
+
+
+def waiters(object_id: str) -> str:
+    """Return the key of the set of jobs that wait for this one."""
+    return f"{record(object_id)}:waiters"

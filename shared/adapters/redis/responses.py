@@ -1,0 +1,184 @@
+"""Responses in Redis: the content of their records, and their event log."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+
+from shared.adapters.redis import keys
+from shared.adapters.redis.encoding import (
+    Fields,
+    answer,
+    decode_items,
+    decode_json,
+    encode_items,
+    encode_json,
+    integer,
+    present,
+    text,
+)
+from shared.adapters.redis.jobs import RedisJobs
+from shared.errors import LeaseLost, NotFound
+from shared.jobs import GENERATE
+from shared.lifecycle import Ending, JobStatus, Lease, NewJob
+from shared.partial import fold
+from shared.settings import Settings
+from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
+from shared.window.payload import SizedItem
+from shared.wire.events import encode, opening_events
+from shared.wire.items import Item, parse_items
+from shared.wire.model import JsonObject
+from shared.wire.requests import CreateResponse
+from shared.wire.responses import Response, ResponseError
+
+_IN_PROGRESS = ("running", "waiting")
+_EVENT = b"e"
+
+# The fields that each reader needs: a poll does not fetch the history, nor a chain the request.
+_POLLED = ("tenant", "status", "head", "output", "streams", "events", "error_code", "error_message")
+_RUNNING = ("tenant", "request", "head", "input")
+_CHAINED = ("tenant", "status", "base", "input", "output", "path")
+
+
+class RedisResponses:
+    """The ports `Responses` and `EventLog` on Redis."""
+
+    def __init__(self, store: Redis, jobs: RedisJobs, settings: Settings) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._ttl_ms = settings.response_ttl_seconds * 1000
+        self._deadline_seconds = settings.response_deadline_seconds
+
+    async def enqueue(self, turn: Turn) -> None:
+        """Store a background response as queued and ring for it, in one step. Raises TooManyRequests."""
+        job = NewJob(
+            id=turn.id,
+            type=GENERATE,
+            fields=_before_it_runs(turn),
+            events=encode(opening_events(turn.head)),
+            deadline_seconds=self._deadline_seconds,
+        )
+        await self._jobs.create(job)
+
+    async def save(self, turn: Turn, result: TurnResult) -> None:
+        """Store a foreground response that has ended."""
+        fields = {"tenant": turn.tenant.encode(), **_after_it_ran(result)}
+        await self._jobs.store(turn.id, result.response.status, fields)
+
+    async def load_turn(self, lease: Lease) -> Turn:
+        """Return the turn behind a lease. Raises LeaseLost when it is gone."""
+        values = await answer(self._store.hmget(keys.record(lease.job_id), _RUNNING))
+        fields = present(_RUNNING, values)
+        if b"request" not in fields:
+            raise LeaseLost(f"{lease.job_id} is gone.")
+        return Turn(
+            tenant=text(fields, "tenant"),
+            request=CreateResponse.from_json(decode_json(fields[b"request"])),
+            head=Response.model_validate(decode_json(fields[b"head"])),
+            input=[entry.item for entry in decode_items(fields[b"input"])],
+        )
+
+    async def load(self, response_id: str, tenant: str) -> StoredResponse:
+        """Return a response; one that was never finished comes with its output so far. Raises NotFound."""
+        values = await answer(self._store.hmget(keys.record(response_id), _POLLED))
+        fields = present(_POLLED, values)
+        _check_owner(response_id, fields, tenant)
+        if text(fields, "status") in ("completed", "incomplete", "failed"):
+            items = [entry.item for entry in decode_items(fields.get(b"output"))]
+        else:
+            items = parse_items(fold(await self.read(response_id)).items)
+        return StoredResponse(
+            response=_response(fields, items),
+            streams=text(fields, "streams") == "1",
+            event_count=integer(fields, "events"),
+        )
+
+    async def load_turns(self, response_ids: Sequence[str], tenant: str) -> list[StoredTurn]:
+        """Return the turns of all these responses in one round trip, and let them live on. Raises NotFound."""
+        pipeline = self._store.pipeline(transaction=False)
+        for response_id in response_ids:
+            pipeline.hmget(keys.record(response_id), _CHAINED)
+            pipeline.pexpire(keys.record(response_id), self._ttl_ms, gt=True)
+        answers = (await pipeline.execute())[::2]
+        return [
+            _turn(response_id, present(_CHAINED, values), tenant)
+            for response_id, values in zip(response_ids, answers, strict=True)
+        ]
+
+    async def finish(self, lease: Lease, turn: Turn, result: TurnResult) -> None:
+        """End a background response, once and for all. Raises LeaseLost."""
+        status = result.response.status
+        if status not in ("completed", "incomplete", "failed"):
+            raise ValueError(f"A turn cannot end as {status}.")
+        ending = Ending(
+            status=status,
+            fields=_after_it_ran(result),
+            drops=("request",),
+            drops_events=not turn.request.is_streamed,
+        )
+        await self._jobs.finish(lease, ending)
+
+    async def delete(self, response_id: str) -> bool:
+        """Remove an ended response with all derived from it; False when it has not ended."""
+        return await self._jobs.delete(response_id) != "busy"
+
+    async def append(self, lease: Lease, first: int, events: Sequence[JsonObject]) -> None:
+        """Append events from sequence number `first` on; repeating a call changes nothing. Raises LeaseLost."""
+        await self._jobs.append_events(lease, first, encode(events))
+
+    async def read(self, response_id: str, *, after: int = -1) -> list[JsonObject]:
+        """Return the events whose sequence number is greater than `after`, in order."""
+        # An event's entry id is its sequence number plus one.
+        entries = await answer(self._store.xrange(keys.events(response_id), min=f"{after + 2}-0"))
+        return [json.loads(fields[_EVENT]) for _, fields in entries]
+
+
+def _before_it_runs(turn: Turn) -> dict[str, bytes]:
+    return {
+        "tenant": turn.tenant.encode(),
+        "head": encode_json(turn.head.to_json()),
+        "request": encode_json(turn.request.changed(input="").to_json()),
+        "input": encode_items([SizedItem(item=item, tokens=0) for item in turn.input]),
+        "streams": b"1" if turn.request.is_streamed else b"0",
+    }
+
+
+def _after_it_ran(result: TurnResult) -> dict[str, bytes]:
+    return {
+        "head": encode_json(result.response.changed(output=[]).to_json()),
+        "base": encode_items(result.base),
+        "input": encode_items(result.input),
+        "output": encode_items(result.output),
+        "path": encode_json(result.path),
+    }
+
+
+def _turn(response_id: str, fields: Fields, tenant: str) -> StoredTurn:
+    _check_owner(response_id, fields, tenant)
+    return StoredTurn(
+        id=response_id,
+        status=JobStatus(text(fields, "status")),
+        base=decode_items(fields.get(b"base")),
+        input=decode_items(fields.get(b"input")),
+        output=decode_items(fields.get(b"output")),
+        path=decode_json(fields[b"path"]) if b"path" in fields else [],
+    )
+
+
+def _check_owner(response_id: str, fields: Fields, tenant: str) -> None:
+    if b"tenant" not in fields or text(fields, "tenant") != tenant:
+        raise NotFound(f"Response with id '{response_id}' not found.")
+
+
+def _response(fields: Fields, output: Sequence[Item]) -> Response:
+    head = Response.model_validate(decode_json(fields[b"head"]))
+    status = text(fields, "status")
+    if status in _IN_PROGRESS:
+        status = "in_progress"
+    changes: dict[str, Any] = {"status": status, "output": list(output)}
+    if b"error_code" in fields:
+        changes["error"] = ResponseError(
+            code=text(fields, "error_code"), message=text(fields, "error_message")
+        )
+    return head.changed(**changes)

@@ -1,0 +1,156 @@
+"""Compacting a window that is due: asking for the job, waiting for it or not, and using what it made."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shared.compaction.plan import split_window
+from shared.compaction.policy import Policy, automatic_policy
+from shared.compactions import CompactionJob, CompactionResult, CompactionState
+from shared.errors import TooManyRequests
+from shared.ports import Compactions, Sealer, Signals
+from shared.sealing import seal_payload, unseal_payload
+from shared.settings import Settings
+from shared.turns import Parked, Turn
+from shared.window.calls import safe_cuts
+from shared.window.entry import Entry, flatten, total_tokens
+from shared.window.hashing import prefix_hashes
+from shared.wire.items import Compaction
+from shared.wire.responses import Usage
+
+# How often a waiting foreground turn looks for itself, in case the news was lost.
+_LOOK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CompactedWindow:
+    """What a compaction made of a window: one entry, and what it cost."""
+
+    entry: Entry
+    usage: Usage
+
+
+class WindowCompactor:
+    """Compacts windows by jobs; a turn never loses its history by it."""
+
+    def __init__(
+        self, compactions: Compactions, signals: Signals, sealer: Sealer, settings: Settings
+    ) -> None:
+        self._compactions = compactions
+        self._signals = signals
+        self._sealer = sealer
+        self._settings = settings
+
+    def threshold(self, turn: Turn) -> int | None:
+        """Return the size in tokens at which the turn's window is to be compacted, or None for never."""
+        asked = turn.request.compaction
+        if asked is not None and asked.compact_threshold is not None:
+            return asked.compact_threshold
+        return self._settings.default_compact_threshold
+
+    async def compact(
+        self, turn: Turn, window: Sequence[Entry], *, threshold: int
+    ) -> CompactedWindow | Parked | None:
+        """Return the compacted window; or the job that a background turn waits for; or None.
+
+        None means that the window stays as it is: there was too little to gain, or the job failed.
+        """
+        due = self._due(turn, window, threshold)
+        if due is None:
+            return None
+        job, tail = due
+        state = await self._state_of(job)
+        if state is None:
+            return None
+        if not state.ended and turn.request.is_background:
+            return Parked(job.id)
+        result = await self._result(state)
+        if result is None or result.payload.tokens >= job.tokens:
+            return None
+        return self._use(turn, result, tail)
+
+    async def reopen(self, turn: Turn, item: Compaction) -> CompactedWindow:
+        """Return the window behind an item that an earlier attempt of this turn made."""
+        payload = unseal_payload(self._sealer, item.encrypted_content, tenant=turn.tenant)
+        state = await self._compactions.state(payload.id)
+        usage = state.result.usage if state and state.result else Usage()
+        return CompactedWindow(Entry(item=item, tokens=payload.tokens, payload=payload), usage)
+
+    async def wait(self, compaction_id: str) -> CompactionState | None:
+        """Wait until a compaction has ended, and return how; None when it is unknown or takes too long."""
+        waited = 0.0
+        async with self._signals.watch(compaction_id) as bell:
+            while waited < self._settings.compaction_wait_seconds:
+                state = await self._compactions.state(compaction_id)
+                if state is None or state.ended:
+                    return state
+                await bell.wait(_LOOK_SECONDS)
+                waited += _LOOK_SECONDS
+        return None
+
+    async def _state_of(self, job: CompactionJob) -> CompactionState | None:
+        state = await self._compactions.state(job.id)
+        if state is not None:
+            return state
+        try:
+            await self._compactions.enqueue(job)
+        except TooManyRequests:
+            return None  # a full queue is no reason to fail a turn that can do without
+        return await self._compactions.state(job.id)
+
+    async def _result(self, state: CompactionState) -> CompactionResult | None:
+        ended = state if state.ended else await self.wait(state.id)
+        return ended.result if ended else None
+
+    def _due(
+        self, turn: Turn, window: Sequence[Entry], threshold: int
+    ) -> tuple[CompactionJob, Sequence[Entry]] | None:
+        policy = automatic_policy(
+            threshold=threshold,
+            target=target_tokens(turn, self._settings),
+            model=self._settings.summarizer_model or turn.request.model,
+        )
+        cut = divide(window, policy)
+        prefix, tail = window[:cut], window[cut:]
+        if total_tokens(prefix) <= policy.target_tokens:
+            return None
+        left = max(policy.target_tokens - total_tokens(tail), policy.target_tokens // 2)
+        job = compaction_job(prefix, policy, tenant=turn.tenant)
+        return replace(job, policy=replace(policy, target_tokens=left)), tail
+
+    def _use(self, turn: Turn, result: CompactionResult, tail: Sequence[Entry]) -> CompactedWindow:
+        payload = result.payload.extended(flatten(tail))
+        sealed = seal_payload(self._sealer, payload, tenant=turn.tenant)
+        item = Compaction(id=payload.id, encrypted_content=sealed)
+        return CompactedWindow(Entry(item=item, tokens=payload.tokens, payload=payload), result.usage)
+
+
+def target_tokens(turn: Turn, settings: Settings) -> int | None:
+    """Return the absolute size that a compaction of this turn's window is to leave, if one was set."""
+    asked = turn.request.hitherto
+    if asked is not None and asked.compact_target_tokens is not None:
+        return asked.compact_target_tokens
+    return settings.compact_target_tokens
+
+
+def divide(window: Sequence[Entry], policy: Policy) -> int:
+    """Return where the window's prefix ends that is compacted: what comes after stays as it came."""
+    cuts = safe_cuts([entry.item for entry in window])
+    return split_window([entry.tokens for entry in window], cuts, tail_tokens=policy.target_tokens // 3)
+
+
+def compaction_job(prefix: Sequence[Entry], policy: Policy, *, tenant: str) -> CompactionJob:
+    """Return the job that compacts `prefix`: equal prefixes and policies of a tenant are one job."""
+    digest = prefix_hashes([entry.item for entry in prefix])[-1]
+    name = hashlib.sha256(f"{tenant}\n{digest}\n{policy.fingerprint}".encode()).hexdigest()
+    # What the window's first compaction item says is carried on as it is, not summarised again.
+    base = prefix[0].payload
+    return CompactionJob(
+        id=f"cmp_{name[:48]}",
+        tenant=tenant,
+        policy=policy,
+        history=[*base.kept, *flatten(prefix[1:])] if base else flatten(prefix),
+        tokens=total_tokens(prefix),
+        ledger=base.ledger if base else {},
+        summary=base.summary if base else None,
+    )

@@ -1,0 +1,56 @@
+"""Fitting: which entries stay when there is room for fewer."""
+
+from collections.abc import Callable, Mapping
+
+from shared.compaction.ledger.entries import SENTENCES, Entries, Entry, Section
+from shared.compaction.ledger.rendering import cost_text, frame_text, render_entries, words_of
+
+
+def fit_entries(entries: Entries, max_tokens: int, count: Callable[[str], int]) -> Entries:
+    """Return the entries whose rendering is at most `max_tokens` tokens by `count`.
+
+    What binds stays longest, then what scores highest. Among equals, the older sentence stays (the newer
+    one is likely to be among the recent messages, which are kept beside the ledger) and the newer file,
+    command or error. Each entry is counted once.
+    """
+    if count(render_entries(entries)) <= max_tokens:
+        return entries
+    costs = {entry.key: count(cost_text(entry)) for entry in entries}
+    room = max_tokens - count(frame_text(entries))
+    while room > 0:
+        kept = _chosen(entries, costs, room)
+        over = count(render_entries(kept)) - max_tokens
+        if over <= 0:
+            return kept
+        room -= over
+    return _chosen_alone(entries, max_tokens, count)
+
+
+def _chosen(entries: Entries, costs: Mapping[str, int], room: int) -> Entries:
+    chosen: set[str] = set()
+    covered: set[str] = set()
+    for entry in _by_importance(entries):
+        cost = 0 if entry.section is Section.IDENTIFIER and entry.text in covered else costs[entry.key]
+        if cost <= room:
+            room -= cost
+            chosen.add(entry.key)
+            covered |= words_of([entry])
+    return tuple(entry for entry in entries if entry.key in chosen)
+
+
+def _by_importance(entries: Entries) -> list[Entry]:
+    order = {entry.key: index for index, entry in enumerate(entries)}
+
+    def rank(entry: Entry) -> tuple[bool, int, int]:
+        age = order[entry.key]
+        return not entry.hard, -entry.score, age if entry.section in SENTENCES else -age
+
+    return sorted(entries, key=rank)
+
+
+def _chosen_alone(entries: Entries, max_tokens: int, count: Callable[[str], int]) -> Entries:
+    """Return the most important entry that fits by itself, where not even all headings do."""
+    for entry in _by_importance(entries)[:50]:
+        if count(render_entries((entry,))) <= max_tokens:
+            return (entry,)
+    return ()

@@ -1,0 +1,74 @@
+"""Identifiers: names of things that must stay exact: ids, paths, addresses, hashes, versions, amounts, dates."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from shared.compaction.ledger.entries import Entry, Section, Trust
+from shared.compaction.ledger.reading import Called, Returned, Said, Trace
+from shared.compaction.ledger.sentences import lines_of
+from shared.compaction.ledger.tokens import IDENTIFIERS, STRONG, Kind, bare, kind_of, pieces
+
+_SAID_BY_AUTHORITY, _QUOTED, _SAID_BY_MODEL, _PRINTED = 66, 30, 28, 8
+_MOST_REPEATS = 6
+_MOST_PRINTED = 200
+_LONGEST_CALL = 4_000
+
+
+def entries_of_identifiers(traces: Iterable[Trace]) -> Iterator[Entry]:
+    """Yield an entry per identifier: what people wrote first, then the model, then the tools, the frequent ones."""
+    traces = list(traces)
+    yield from _of_authorities(traces)
+    yield from _of_model(traces)
+    yield from _of_tools(traces)
+
+
+def identifiers_in(text: str, kinds: frozenset[Kind] | set[Kind] = IDENTIFIERS) -> Iterator[str]:
+    """Yield the distinct identifiers in `text`, bare, in order."""
+    for token in dict.fromkeys(pieces(text)):
+        name = bare(token)
+        if kind_of(name) in kinds and _is_exact(name):
+            yield name
+
+
+def _is_exact(name: str) -> bool:
+    return len(name) > 2 and (not name.isalpha() or kind_of(name) is not Kind.DATE)
+
+
+def _of_authorities(traces: list[Trace]) -> Iterator[Entry]:
+    for trace in traces:
+        if not isinstance(trace, Said) or trace.trust is Trust.ASSISTANT:
+            continue
+        for line, fenced in lines_of(trace.text):
+            score = _QUOTED if fenced else _SAID_BY_AUTHORITY
+            for name in identifiers_in(line, STRONG if fenced else IDENTIFIERS):
+                yield _entry(name, trace.trust, trace.source, score)
+
+
+def _of_model(traces: list[Trace]) -> Iterator[Entry]:
+    for trace in traces:
+        if isinstance(trace, Said) and trace.trust is Trust.ASSISTANT:
+            text = trace.text
+        elif isinstance(trace, Called):
+            text = " ".join(
+                str(value) for value in trace.arguments.values() if len(str(value)) < _LONGEST_CALL
+            )
+        else:
+            continue
+        for name in identifiers_in(text, STRONG):
+            yield _entry(name, Trust.ASSISTANT, trace.source, _SAID_BY_MODEL)
+
+
+def _of_tools(traces: list[Trace]) -> Iterator[Entry]:
+    counts: Counter[str] = Counter()
+    sources: dict[str, str] = {}
+    for trace in traces:
+        if isinstance(trace, Returned):
+            for name in identifiers_in(trace.text, STRONG):
+                counts[name] += 1
+                sources.setdefault(name, trace.source)
+    for name, count in counts.most_common(_MOST_PRINTED):
+        yield _entry(name, Trust.TOOL, sources[name], _PRINTED + 2 * min(count, _MOST_REPEATS))
+
+
+def _entry(name: str, trust: Trust, source: str, score: int) -> Entry:
+    return Entry(Section.IDENTIFIER, name, trust, source, f"i:{name}", score)

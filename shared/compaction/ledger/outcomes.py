@@ -1,0 +1,109 @@
+"""Outcomes: how a tool call ended, and the errors in what it printed."""
+
+import re
+from collections.abc import Iterator
+
+from shared.compaction.ledger.cues import ADDRESSES_READER, FAILURES
+from shared.compaction.ledger.entries import one_line
+from shared.compaction.ledger.reading import Returned
+
+_EXIT = re.compile(
+    r"(?:exit(?:ed)?[ _](?:with )?(?:code|status)|exitcode|returncode)[^0-9\n-]{0,4}(-?\d{1,5})"
+)
+_RESULT = re.compile(
+    r"\d+ (?:passed|failed|error|warning|tests?\b|ok\b|skipped|files? changed)|success|complete|built|done\b"
+)
+_FAILURE = re.compile("|".join(re.escape(word) for word in FAILURES))
+_NO_FAILURE = re.compile(
+    r"\b(?:0|no|without) (?:errors?|failures?|failed|exceptions?)|errors?[:=] ?0\b|fail(?:ed|ures?)?[:=] ?0\b"
+)
+_STRONG = re.compile(
+    r"^e  |[a-z]error\b|exception\b|error[:\[]|fatal:|panic|failed[: ]|traceback|err!|denied|no such|not found"
+)
+_NOISE = ("traceback (most recent", "exit code", "exited with code", "npm err! a complete log")
+_EDGE = 400
+_LONGEST_OUTCOME, _LONGEST_ERROR, _ERRORS_OF_ONE_OUTPUT = 90, 200, 4
+_LONGEST_LINE = 2_000
+
+
+def exit_code_of(returned: Returned) -> int | None:
+    """Return the exit code that the output carries or mentions at its edges."""
+    if returned.exit_code is not None:
+        return returned.exit_code
+    text = returned.text
+    edges = text if len(text) < 2 * _EDGE else f"{text[:_EDGE]}\n{text[-_EDGE:]}"
+    found = _EXIT.search(edges.casefold())
+    return int(found[1]) if found else None
+
+
+def outcome_of(returned: Returned) -> str:
+    """Return in a few words how the call ended: its exit code and the line that tells the result."""
+    code, line = exit_code_of(returned), _telling_line(returned.text)
+    if code is None:
+        return line or "no output"
+    return f"exit {code}: {line}" if line else f"exit {code}"
+
+
+def failed(returned: Returned) -> bool:
+    """Return whether the call went wrong, by its exit code, else by the errors that it printed."""
+    code = exit_code_of(returned)
+    return code != 0 if code is not None else any(True for _ in errors_of(returned.text))
+
+
+def errors_of(text: str) -> Iterator[str]:
+    """Yield the distinct errors in what a tool printed, the most telling ones, in order.
+
+    What speaks to its reader is left out: it is an instruction, and a tool may not give one.
+    """
+    if _FAILURE.search(text.casefold()) is None:
+        return
+    strong = list(dict.fromkeys(line for line in _error_lines(text) if _STRONG.search(line.casefold())))
+    if len(strong) > _ERRORS_OF_ONE_OUTPUT:
+        strong = strong[: _ERRORS_OF_ONE_OUTPUT - 1] + strong[-1:]
+    yield from (one_line(line, _LONGEST_ERROR) for line in strong)
+
+
+def speaks_to_reader(line: str) -> bool:
+    """Return whether the line looks like an instruction to whoever reads it."""
+    low = line.casefold()
+    return any(word in low for word in ADDRESSES_READER)
+
+
+def _error_lines(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        stripped = line[:_LONGEST_LINE].strip()
+        low = stripped.casefold()
+        if _FAILURE.search(low) is None or low.startswith(_NOISE) or speaks_to_reader(low):
+            continue
+        if _NO_FAILURE.search(low) is None and not _is_code(stripped):
+            yield stripped
+
+
+def _is_code(line: str) -> bool:
+    """Whether the line is source that mentions an error, as a file that is read or searched does."""
+    return line.startswith(
+        (
+            "raise ",
+            "except ",
+            "catch",
+            "throw ",
+            "#",
+            "//",
+            "*",
+            "def ",
+            "class ",
+            "import ",
+            "from ",
+            "return ",
+            "+",
+            "-",
+            '"""',
+        )
+    ) or line.endswith(("{", "(", ";", "):", ","))
+
+
+def _telling_line(text: str) -> str:
+    lines = [line.strip() for line in text[-4_000:].splitlines() if line.strip()][-25:]
+    lines = [line for line in lines if not speaks_to_reader(line) and _EXIT.search(line.casefold()) is None]
+    telling = [line for line in lines if _RESULT.search(line.casefold()) or _STRONG.search(line.casefold())]
+    return one_line((telling or lines or [""])[-1].strip("= "), _LONGEST_OUTCOME)

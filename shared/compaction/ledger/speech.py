@@ -1,0 +1,139 @@
+"""Speech: the sentences of messages that are worth keeping word for word, and the state that they describe."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from shared.compaction.ledger.calls import error_entry
+from shared.compaction.ledger.cues import Cue
+from shared.compaction.ledger.entries import AUTHORITIES, Entry, Section, Trust, one_line
+from shared.compaction.ledger.outcomes import errors_of
+from shared.compaction.ledger.reading import Said
+from shared.compaction.ledger.sentences import lines_of, sentences_of
+from shared.compaction.ledger.statements import Statement, read_statement, worth
+from shared.compaction.ledger.subjects import same_words_key, stems_of, subject_key
+
+_LEAST = {Trust.SYSTEM: 1, Trust.USER: 1, Trust.ASSISTANT: 6, Trust.TOOL: 99}
+_LONGEST_JOINED = 300
+_LONGEST_REQUEST, _LONGEST_ANSWER = 240, 360
+_LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 90, 85, 75
+_OFTEN = 3
+_KEPT_FROM_MODEL = frozenset({Section.DECISION, Section.STATE, Section.FACT})
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A statement, who made it and where, and the text that stands for it (with what it depends on)."""
+
+    statement: Statement
+    said: Said
+    text: str
+
+
+def entries_of_speech(messages: Sequence[Said]) -> Iterator[Entry]:
+    """Yield rules, preferences, decisions, state, facts, and errors that people quote, in order."""
+    spoken = [each for said in messages for each in _spoken(said)]
+    common = _Common(spoken)
+    for each in spoken:
+        points = worth(each.statement) + common.bonus(each.statement) - common.penalty(each.statement)
+        if points >= _LEAST[each.said.trust] and _may_say(each):
+            yield _entry(each, points)
+    for said in messages:
+        if said.trust in AUTHORITIES:
+            yield from (error_entry(line, said.trust, said.source, score=60) for line in _quoted_errors(said))
+    yield from _state(messages)
+
+
+class _Common:
+    """What is said again and again in one stretch of conversation: it carries nothing."""
+
+    def __init__(self, spoken: Iterable[Spoken]) -> None:
+        self._repeats: Counter[str] = Counter()
+        self._runs: Counter[tuple[str, ...]] = Counter()
+        self._stems: Counter[str] = Counter()
+        for each in spoken:
+            self._repeats[same_words_key(each.statement)] += 1
+            self._runs.update(_runs_of(each.statement))
+            if each.said.trust in AUTHORITIES:
+                self._stems.update(stems_of(each.statement))
+
+    def bonus(self, statement: Statement) -> int:
+        """Return the points for saying what is said nowhere else, unless it is only a question or a request."""
+        if statement.is_question or not statement.cues.isdisjoint({Cue.CHATTER, Cue.DOUBT, Cue.TASK}):
+            return 0
+        return 2 * (sum(self._stems[stem] == 1 for stem in stems_of(statement)) >= 2)
+
+    def penalty(self, statement: Statement) -> int:
+        """Return the points that a sentence loses; what binds or is marked as important loses none."""
+        if statement.is_hard or statement.label or not statement.cues.isdisjoint({Cue.PREFER, Cue.REMEMBER}):
+            return 0
+        runs = _runs_of(statement)
+        worn = sum(self._runs[run] >= _OFTEN for run in runs)
+        from_one_mould = worn * 5 >= len(runs) * 2 and worn > 0
+        return 4 * (self._repeats[same_words_key(statement)] >= _OFTEN) + 5 * from_one_mould
+
+
+def _runs_of(statement: Statement) -> list[tuple[str, ...]]:
+    lows = statement.lows
+    return list(zip(lows, lows[1:], lows[2:], strict=False))
+
+
+def _spoken(said: Said) -> Iterator[Spoken]:
+    for line, fenced in lines_of(said.text):
+        if not fenced:
+            yield from _of_line(line, said)
+
+
+def _of_line(line: str, said: Said) -> Iterator[Spoken]:
+    """Yield the line's statements; one that depends on the sentence before carries it along."""
+    before = ""
+    for sentence in sentences_of(line):
+        statement = read_statement(sentence)
+        joined = f"{before} {sentence}" if before and _leans(statement) else sentence
+        text = joined if len(joined) <= _LONGEST_JOINED else sentence
+        yield Spoken(statement, said, text)
+        before = sentence
+
+
+def _leans(statement: Statement) -> bool:
+    return statement.is_dependent or (statement.is_hard and len(statement.words) <= 6)
+
+
+def _entry(each: Spoken, points: int) -> Entry:
+    statement, trust = each.statement, each.said.trust
+    section = statement.section
+    if trust is Trust.ASSISTANT:
+        return Entry(
+            section, each.text, trust, each.said.source, same_words_key(statement), min(46, 10 + 3 * points)
+        )
+    score = max(20, min(99, 20 + 5 * points))
+    # What the system laid down, a user's later words do not replace.
+    key = f"{trust.value}:{subject_key(statement)}" if trust is Trust.SYSTEM else subject_key(statement)
+    return Entry(section, each.text, trust, each.said.source, key, score, hard=statement.is_hard)
+
+
+def _may_say(each: Spoken) -> bool:
+    """Whether the speaker has a say in what the sentence is: a model's rules are not rules, only advice."""
+    return each.said.trust in AUTHORITIES or each.statement.section in _KEPT_FROM_MODEL
+
+
+def _quoted_errors(said: Said) -> Iterator[str]:
+    """Yield the errors in a user's message: lines of pasted output, not sentences about errors."""
+    quoted = [line for line, fenced in lines_of(said.text) if fenced or not line.endswith((".", "?", "!"))]
+    if len(quoted) > 1 or any(line.startswith(("Traceback", "ERROR", "Error:", "E   ")) for line in quoted):
+        yield from errors_of("\n".join(quoted))
+
+
+def _state(messages: Sequence[Said]) -> Iterator[Entry]:
+    asked = [said for said in messages if said.trust is Trust.USER and said.text.strip()]
+    answered = [said for said in messages if said.trust is Trust.ASSISTANT and said.text.strip()]
+    if asked:
+        yield _state_entry("First request", asked[0], _LONGEST_REQUEST, _FIRST_REQUEST)
+        yield _state_entry("Last request", asked[-1], _LONGEST_REQUEST, _LAST_REQUEST)
+    if answered:
+        yield _state_entry("Last answer", answered[-1], _LONGEST_ANSWER, _LAST_ANSWER)
+
+
+def _state_entry(title: str, said: Said, limit: int, score: int) -> Entry:
+    text = f"{title}: {one_line(said.text, limit)}"
+    return Entry(Section.STATE, text, said.trust, said.source, f"state:{title.casefold()}", score)

@@ -1,0 +1,61 @@
+"""The policy of a compaction: how much may be left, and who gets which share of it."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+# What OpenAI's /responses/compact keeps of user messages, and what ours seals beside them, in tokens.
+ENDPOINT_USER_TOKENS = 64_000
+ENDPOINT_RECORD_TOKENS = 8_000
+
+# A compaction drains well below its threshold, so that the next turns do not trip it again.
+DRAIN_DIVISOR = 4
+
+# The record must be able to say something, however little the target leaves for it.
+MIN_RECORD_TOKENS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What one compaction may leave: all sizes are absolute, in tokens.
+
+    `target_tokens` bounds everything that is left, `user_tokens` the older user messages in it,
+    `recent_tokens` the recent items in it; the record gets the rest.
+    """
+
+    target_tokens: int
+    user_tokens: int
+    recent_tokens: int
+    origin: Literal["automatic", "endpoint"] = "automatic"
+    model: str | None = None
+    instructions: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest that is equal for policies that ask for the same."""
+        parts = "\n".join(f"{name}={value!r}" for name, value in sorted(asdict(self).items()))
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def automatic_policy(*, threshold: int, target: int | None, model: str | None) -> Policy:
+    """Return the policy of a compaction that a threshold of `threshold` tokens calls for."""
+    left = target or max(threshold // DRAIN_DIVISOR, MIN_RECORD_TOKENS)
+    return Policy(
+        target_tokens=left,
+        user_tokens=min(ENDPOINT_USER_TOKENS, left // 3),
+        recent_tokens=left // 4,
+        model=model,
+    )
+
+
+def endpoint_policy(*, target: int | None, model: str | None, instructions: str | None) -> Policy:
+    """Return the policy of /responses/compact: user messages beside the item, the rest within it."""
+    left = target or ENDPOINT_USER_TOKENS + ENDPOINT_RECORD_TOKENS
+    return Policy(
+        target_tokens=left,
+        user_tokens=min(ENDPOINT_USER_TOKENS, left * 2 // 3) if target else ENDPOINT_USER_TOKENS,
+        recent_tokens=min(ENDPOINT_RECORD_TOKENS, left) // 4,
+        origin="endpoint",
+        model=model,
+        instructions=instructions,
+    )

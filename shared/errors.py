@@ -1,0 +1,116 @@
+"""Every error that hitherto raises on purpose.
+
+HithertoError
+├── RequestError                 the client's fault; carries OpenAI's envelope and a status
+│   ├── InvalidRequest           400
+│   ├── AuthenticationFailed     401
+│   ├── NotFound                 404
+│   ├── BodyTooLarge             413
+│   ├── TooManyRequests          429, with Retry-After
+│   └── Unavailable              503, with Retry-After
+├── UpstreamError                the model provider failed; says whether another try may help
+├── LeaseLost                    another attempt owns this job, or it has ended: stop, write nothing
+└── InvalidSeal                  a sealed payload is not ours, not this tenant's, or was changed
+"""
+
+from http import HTTPStatus
+
+
+class HithertoError(Exception):
+    """Something went wrong in hitherto."""
+
+    def __init__(self, message: str | None = None) -> None:
+        """Take `message`, or the first line of the class's docstring."""
+        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+
+    @property
+    def message(self) -> str:
+        """The sentence that tells a person what happened."""
+        return str(self)
+
+
+class RequestError(HithertoError):
+    """The request cannot be answered as it stands."""
+
+    status: HTTPStatus = HTTPStatus.BAD_REQUEST
+    type: str = "invalid_request_error"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        """Take OpenAI's `param` (a path such as `input[0].role`) and `code`; None stays null on the wire."""
+        super().__init__(message)
+        self.param = param
+        self.code = code
+        self.retry_after_seconds = retry_after_seconds
+
+
+class InvalidRequest(RequestError):
+    """The request is not valid."""
+
+
+class AuthenticationFailed(RequestError):
+    """Incorrect API key provided."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class NotFound(RequestError):
+    """There is no such object."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class BodyTooLarge(RequestError):
+    """The request body is too large."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class TooManyRequests(RequestError):
+    """Too many requests: try again later."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    type = "rate_limit_error"
+
+
+class Unavailable(RequestError):
+    """The server cannot take this request now: try again later."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    type = "service_unavailable_error"
+
+
+class UpstreamError(HithertoError):
+    """The model provider failed.
+
+    `code` is one of OpenAI's response error codes, or `context_length_exceeded`; `status` is the
+    provider's HTTP status where there was one.
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str = "server_error",
+        status: int | None = None,
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        """Take the provider's words, and what they mean in OpenAI's."""
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.retry_after_seconds = retry_after_seconds
+
+
+class LeaseLost(HithertoError):
+    """Another attempt owns this job, or the job has ended."""
+
+
+class InvalidSeal(HithertoError):
+    """The sealed payload could not be decrypted or parsed."""

@@ -1,0 +1,29 @@
+"""Jobs: the typed messages between the doors. Names and fields outlive a deploy: add, never rename."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Queue(StrEnum):
+    """A line of jobs that scales alone."""
+
+    GENERATION = "generation"
+    COMPACTION = "compaction"
+    HOUSEKEEPING = "housekeeping"
+
+
+@dataclass(frozen=True, slots=True)
+class JobType:
+    """A kind of job: its task's stable name and the queue that it waits in."""
+
+    task: str
+    queue: Queue
+
+
+GENERATE = JobType(task="hitherto.generate", queue=Queue.GENERATION)
+COMPACT = JobType(task="hitherto.compact", queue=Queue.COMPACTION)
+
+
+def queue_of(job_id: str) -> Queue:
+    """Return the queue of a job, which its id's prefix tells."""
+    return COMPACT.queue if job_id.startswith("cmp_") else GENERATE.queue

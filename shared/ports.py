@@ -1,0 +1,194 @@
+"""Ports: what the use cases need from the outside, one Protocol per outside thing.
+
+The docstring of a port is its specification; its contract test checks each sentence on every adapter.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from shared.compactions import CompactionJob, CompactionResult, CompactionState
+from shared.jobs import Queue
+from shared.lifecycle import Lease, Look, NotClaimed
+from shared.prompt import Prompt, UpstreamEvent
+from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
+from shared.wire.model import JsonObject
+
+
+class TokenCounter(Protocol):
+    """Counts tokens as the upstream's tokenizer would."""
+
+    def count(self, text: str) -> int:
+        """Return the number of tokens in `text`; text that looks like a special token is text."""
+        ...
+
+
+class Upstream(Protocol):
+    """A model provider."""
+
+    def stream(self, prompt: Prompt) -> AsyncGenerator[UpstreamEvent, None]:
+        """Yield the answer as it is made, ending with one `Finished`.
+
+        Raises UpstreamError. Retries happen only before the first event. Closing the generator ends the
+        provider's work at once.
+        """
+        ...
+
+    async def list_models(self) -> Sequence[str]:
+        """Return the names of the models that can be asked. Raises UpstreamError."""
+        ...
+
+
+class Sealer(Protocol):
+    """Authenticated encryption of what a client keeps for us."""
+
+    def seal(self, payload: bytes, *, tenant: str, kind: str) -> str:
+        """Return URL-safe text that only `unseal` with the same tenant and kind can open."""
+        ...
+
+    def unseal(self, sealed: str, *, tenant: str, kind: str) -> bytes:
+        """Return the payload. Raises InvalidSeal when it is not ours, not this tenant's, or was changed."""
+        ...
+
+
+class Jobs(Protocol):
+    """The life of every job. Each call is one atomic transition; docs/jobs.md has the table."""
+
+    async def claim(self, job_id: str, owner: str) -> Lease | NotClaimed:
+        """Take the lease of a job that may run; the same owner asking again gets the same lease."""
+        ...
+
+    async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
+        """Renew the leases and return those that were lost."""
+        ...
+
+    async def release(self, lease: Lease) -> None:
+        """Give a job back so that another worker takes it at once. Raises LeaseLost."""
+        ...
+
+    async def park(self, lease: Lease, *, waits_for: str) -> None:
+        """Let the job wait for another one without a worker. Raises LeaseLost."""
+        ...
+
+    async def join(self, job_id: str, waiter_id: str) -> None:
+        """Have `waiter_id` woken when the job ends."""
+        ...
+
+    async def waiters(self, job_id: str) -> list[str]:
+        """Return the jobs that wait for this one."""
+        ...
+
+    async def wake(self, job_id: str) -> None:
+        """Queue a waiting job again; a running one will not park."""
+        ...
+
+    async def cancel(self, job_id: str) -> bool:
+        """End a job as cancelled at once; False when it had ended before or is unknown."""
+        ...
+
+    async def due(self) -> list[str]:
+        """Return the jobs that want a look now."""
+        ...
+
+    async def look(self, job_id: str, *, queue_depth: int) -> Look:
+        """Give a dropped job to the next worker, or end it."""
+        ...
+
+    async def queue_depth(self, queue: Queue) -> int:
+        """Return how many doorbells wait in a queue."""
+        ...
+
+
+class Responses(Protocol):
+    """Stored responses. What belongs to another tenant does not exist."""
+
+    async def enqueue(self, turn: Turn) -> None:
+        """Store a background response as queued and ring for it, in one step. Raises TooManyRequests."""
+        ...
+
+    async def save(self, turn: Turn, result: TurnResult) -> None:
+        """Store a foreground response that has ended."""
+        ...
+
+    async def load_turn(self, lease: Lease) -> Turn:
+        """Return the turn behind a lease. Raises LeaseLost when it is gone."""
+        ...
+
+    async def load(self, response_id: str, tenant: str) -> StoredResponse:
+        """Return a response; one that was never finished comes with its output so far. Raises NotFound."""
+        ...
+
+    async def load_turns(self, response_ids: Sequence[str], tenant: str) -> list[StoredTurn]:
+        """Return the turns of all these responses in one round trip, and let them live on. Raises NotFound."""
+        ...
+
+    async def finish(self, lease: Lease, turn: Turn, result: TurnResult) -> None:
+        """End a background response, once and for all. Raises LeaseLost."""
+        ...
+
+    async def delete(self, response_id: str) -> bool:
+        """Remove an ended response with all derived from it; False when it has not ended."""
+        ...
+
+
+class EventLog(Protocol):
+    """The events of background responses, but for the terminal one: that is made from the response."""
+
+    async def append(self, lease: Lease, first: int, events: Sequence[JsonObject]) -> None:
+        """Append events from sequence number `first` on; repeating a call changes nothing. Raises LeaseLost."""
+        ...
+
+    async def read(self, response_id: str, *, after: int = -1) -> list[JsonObject]:
+        """Return the events whose sequence number is greater than `after`, in order."""
+        ...
+
+
+class Compactions(Protocol):
+    """Compaction jobs and their results."""
+
+    async def enqueue(self, job: CompactionJob) -> bool:
+        """Store the job as queued and ring for it; False when it exists: then join that one.
+
+        A failed job is forgotten after a minute, so that later turns try again. Raises TooManyRequests.
+        """
+        ...
+
+    async def load_job(self, lease: Lease) -> CompactionJob:
+        """Return the job behind a lease. Raises LeaseLost when it is gone."""
+        ...
+
+    async def state(self, compaction_id: str) -> CompactionState | None:
+        """Return where a compaction stands, or None when it is unknown."""
+        ...
+
+    async def finish(self, lease: Lease, job: CompactionJob, result: CompactionResult) -> None:
+        """Publish the result and drop the history that it replaces. Raises LeaseLost."""
+        ...
+
+    async def fail(self, lease: Lease, message: str) -> None:
+        """End the job as failed; the history stays as it was with whoever has it. Raises LeaseLost."""
+        ...
+
+
+class Signals(Protocol):
+    """News that a job ended, to whoever waits in this process. News may be lost: the record is the truth."""
+
+    def watch(self, job_id: str) -> AbstractAsyncContextManager["Bell"]:
+        """Listen for news of a job from now on."""
+        ...
+
+
+class Bell(Protocol):
+    """Rings when there is news."""
+
+    async def wait(self, timeout_seconds: float) -> bool:
+        """Wait for news; False when none came in time."""
+        ...
+
+
+class Progress(Protocol):
+    """Where a running turn tells its events."""
+
+    async def send(self, events: Sequence[JsonObject]) -> None:
+        """Tell `events`, in order. Raises LeaseLost when nobody may be told any more."""
+        ...

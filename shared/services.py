@@ -1,0 +1,119 @@
+"""Services: everything that a door needs, opened once per process and closed by whoever opened it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from shared.adapters.chat_completions import ChatCompletionsUpstream
+from shared.adapters.offline import OfflineUpstream
+from shared.adapters.openai_client import new_client
+from shared.adapters.redis.compactions import RedisCompactions
+from shared.adapters.redis.connection import agreed_encryption_key, connect
+from shared.adapters.redis.jobs import RedisJobs
+from shared.adapters.redis.responses import RedisResponses
+from shared.adapters.redis.signals import RedisSignals
+from shared.adapters.responses import ResponsesUpstream
+from shared.adapters.sealer import AesGcmSealer
+from shared.adapters.tiktoken import TiktokenCounter
+from shared.compact_window import WindowCompactor
+from shared.compactor import Compactor
+from shared.history import History
+from shared.ports import Compactions, EventLog, Jobs, Responses, Sealer, Signals, TokenCounter, Upstream
+from shared.settings import Settings
+from shared.summarizer import Summarizer
+from shared.turn import TurnRunner
+
+DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a process works with."""
+
+    settings: Settings
+    store: Redis
+    jobs: Jobs
+    responses: Responses
+    events: EventLog
+    compactions: Compactions
+    signals: Signals
+    sealer: Sealer
+    counter: TokenCounter
+    upstream: Upstream
+    history: History
+    window_compactor: WindowCompactor
+    compactor: Compactor
+    turns: TurnRunner
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Open everything, and close it at the end. Raises ConfigurationError, or redis-py's errors."""
+    async with AsyncExitStack() as stack:
+        redis_url = settings.redis_url or DEFAULT_REDIS_URL
+        store = await stack.enter_async_context(connect(redis_url))
+        broker = None
+        if settings.broker_url not in (None, redis_url):
+            broker = await stack.enter_async_context(connect(str(settings.broker_url)))
+        jobs = RedisJobs(store, broker, settings)
+        sealer = AesGcmSealer(await _encryption_keys(store, settings))
+        signals = await stack.enter_async_context(RedisSignals(store))
+        counter = TiktokenCounter(settings.tokenizer_encoding)
+        responses = RedisResponses(store, jobs, settings)
+        compactions = RedisCompactions(store, jobs, sealer, settings)
+        upstream = await _upstream(stack, settings, counter)
+        summarizer = await _summarizer(stack, settings, upstream, counter)
+        history = History(responses, sealer, counter)
+        window_compactor = WindowCompactor(compactions, signals, sealer, settings)
+        yield Services(
+            settings=settings,
+            store=store,
+            jobs=jobs,
+            responses=responses,
+            events=responses,
+            compactions=compactions,
+            signals=signals,
+            sealer=sealer,
+            counter=counter,
+            upstream=upstream,
+            history=history,
+            window_compactor=window_compactor,
+            compactor=Compactor(counter, summarizer),
+            turns=TurnRunner(history, window_compactor, upstream, counter, settings),
+        )
+
+
+async def _encryption_keys(store: Redis, settings: Settings) -> list[str]:
+    if settings.encryption_keys:
+        return [key.get_secret_value() for key in settings.encryption_keys]
+    return [await agreed_encryption_key(store, ttl_seconds=settings.response_ttl_seconds)]
+
+
+async def _upstream(stack: AsyncExitStack, settings: Settings, counter: TokenCounter) -> Upstream:
+    if settings.upstream_url is None:
+        return OfflineUpstream(counter)
+    return await _provider(stack, settings, base_url=settings.upstream_url)
+
+
+async def _summarizer(
+    stack: AsyncExitStack, settings: Settings, upstream: Upstream, counter: TokenCounter
+) -> Summarizer | None:
+    if not settings.summarizes_with_model:
+        return None
+    if settings.summarizer_base_url is not None:
+        upstream = await _provider(stack, settings, base_url=settings.summarizer_base_url)
+    return Summarizer(upstream, counter, window_tokens=settings.summarizer_window_tokens)
+
+
+async def _provider(stack: AsyncExitStack, settings: Settings, *, base_url: str) -> Upstream:
+    client = new_client(
+        base_url=base_url,
+        api_key=settings.upstream_key,
+        timeout_seconds=settings.upstream_timeout_seconds,
+    )
+    await stack.enter_async_context(client)
+    if settings.upstream_api == "responses":
+        return ResponsesUpstream(client)
+    return ChatCompletionsUpstream(client)

@@ -1,0 +1,85 @@
+"""Settings: one frozen class, read from the environment, every variable prefixed `HITHERTO_`."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+OPENAI_BASE_URL = "https://api.openai.com/v1"
+
+
+class Settings(BaseSettings):
+    """How one process of hitherto runs. README lists each with its unit and default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HITHERTO_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
+
+    redis_url: str | None = None
+    broker_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    api_keys: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    data_dir: Path = Path(".hitherto")
+    max_body_bytes: PositiveInt = 16 * 1024 * 1024
+
+    upstream_base_url: str | None = None
+    upstream_api_key: SecretStr | None = None
+    upstream_api: Literal["chat_completions", "responses"] = "chat_completions"
+    upstream_timeout_seconds: PositiveFloat = 600.0
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
+    context_window_tokens: PositiveInt | None = None
+
+    summarizer: Literal["auto", "model", "ledger", "native"] = "auto"
+    summarizer_model: str | None = None
+    summarizer_base_url: str | None = None
+    summarizer_window_tokens: PositiveInt = 100_000
+    summarizer_mode: Literal["fenced", "in_place"] = "fenced"
+
+    min_compact_threshold: PositiveInt = 1000
+    default_compact_threshold: PositiveInt | None = None
+    compact_target_tokens: PositiveInt | None = None
+    compact_ahead_ratio: float = Field(default=0.8, ge=0, le=1)
+
+    encryption_keys: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
+    response_ttl_seconds: PositiveInt = 30 * 24 * 3600
+    response_deadline_seconds: PositiveFloat = 24 * 3600.0
+    compaction_deadline_seconds: PositiveFloat = 1800.0
+    compaction_wait_seconds: PositiveFloat = 300.0
+    lease_seconds: PositiveFloat = 30.0
+    max_attempts: PositiveInt = 3
+    drain_grace_seconds: float = Field(default=20.0, ge=0)
+    max_queued: PositiveInt = 10_000
+    tokenizer_encoding: str = "o200k_base"
+
+    @field_validator("api_keys", "encryption_keys", mode="before")
+    @classmethod
+    def _split_list(cls, value: Any) -> Any:
+        """Take a list as text with commas, which is how the environment carries it."""
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @property
+    def upstream_url(self) -> str | None:
+        """Where the model provider is; None means the built-in offline upstream."""
+        if self.upstream_base_url is not None:
+            return self.upstream_base_url
+        return OPENAI_BASE_URL if self.openai_api_key is not None else None
+
+    @property
+    def upstream_key(self) -> str | None:
+        """The key for the model provider. OPENAI_API_KEY is sent to OpenAI and to nobody else."""
+        if self.upstream_api_key is not None:
+            return self.upstream_api_key.get_secret_value()
+        if self.upstream_base_url is None and self.openai_api_key is not None:
+            return self.openai_api_key.get_secret_value()
+        return None
+
+    @property
+    def summarizes_with_model(self) -> bool:
+        """Whether a model writes summaries; else the ledger alone is the record."""
+        if self.summarizer == "auto":
+            return self.upstream_url is not None or self.summarizer_base_url is not None
+        return self.summarizer == "model"

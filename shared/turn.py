@@ -1,0 +1,197 @@
+"""The turn: one function, whoever runs it. Resolve, compact if due, generate, and say what it came to."""
+
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from shared.compact_window import CompactedWindow, WindowCompactor
+from shared.composer import Composer
+from shared.errors import InvalidRequest, UpstreamError
+from shared.history import MAX_PATH, History, ResolvedWindow
+from shared.partial import Partial
+from shared.ports import Progress, TokenCounter, Upstream
+from shared.prompt import Finished, Prompt, Sampling
+from shared.settings import Settings
+from shared.turns import Parked, Turn, TurnResult
+from shared.window.counting import count_overhead
+from shared.window.entry import Entry, flatten, total_tokens
+from shared.window.payload import SizedItem
+from shared.wire.items import Compaction, Item, parse_item
+from shared.wire.responses import IncompleteDetails, Response, Usage
+
+_OVERFLOW = "Your input exceeds the context window of this model. Please adjust your input and try again."
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of a turn: what it works with, and where it tells of it."""
+
+    turn: Turn
+    composer: Composer
+    progress: Progress
+    window: ResolvedWindow
+    entries: list[Entry]
+    usage: Usage
+
+
+class TurnRunner:
+    """Runs turns."""
+
+    def __init__(
+        self,
+        history: History,
+        compactor: WindowCompactor,
+        upstream: Upstream,
+        counter: TokenCounter,
+        settings: Settings,
+    ) -> None:
+        self._history = history
+        self._compactor = compactor
+        self._upstream = upstream
+        self._counter = counter
+        self._settings = settings
+
+    async def run(
+        self, turn: Turn, progress: Progress, partial: Partial | None = None
+    ) -> TurnResult | Parked:
+        """Run the turn and return what it came to, or the compaction that a background turn waits for.
+
+        `partial` is what an earlier attempt told already; nothing of it is told again. Raises RequestError
+        for what the client must change, UpstreamError for what the provider did, LeaseLost when another
+        attempt took over. Cancelling it ends the upstream call.
+        """
+        window = await self._history.resolve(turn)
+        composer = await _begin(turn, progress, partial)
+        run = _Run(turn, composer, progress, window, list(window.entries), Usage())
+        parked = await self._compact_if_due(run, partial)
+        if parked is not None:
+            return parked
+        self._refuse_overflow(run)
+        finished = await self._generate(run)
+        return await self._result(run, finished)
+
+    async def _compact_if_due(self, run: _Run, partial: Partial | None) -> Parked | None:
+        told = _told_compaction(partial)
+        if told is not None:
+            await self._reuse(run, *told)
+            return None
+        threshold = self._compactor.threshold(run.turn)
+        if threshold is None or self._size(run) <= threshold:
+            return None
+        outcome = await self._compactor.compact(run.turn, run.entries, threshold=threshold)
+        if isinstance(outcome, CompactedWindow):
+            run.entries, run.usage = [outcome.entry], outcome.usage
+            await run.progress.send(run.composer.add_item(outcome.entry.item))
+            return None
+        return outcome
+
+    async def _reuse(self, run: _Run, index: int, item: Compaction) -> None:
+        run.composer.keep([(index, item)])
+        compacted = await self._compactor.reopen(run.turn, item)
+        run.entries, run.usage = [compacted.entry], compacted.usage
+
+    def _refuse_overflow(self, run: _Run) -> None:
+        limit = self._settings.context_window_tokens
+        if limit is not None and self._size(run) > limit:
+            raise InvalidRequest(_OVERFLOW, param="input", code="context_length_exceeded")
+
+    def _size(self, run: _Run) -> int:
+        request = run.turn.request
+        return total_tokens(run.entries) + count_overhead(
+            instructions=request.instructions,
+            tools=request.tools or [],
+            text_format=(request.text or {}).get("format"),
+            count=self._counter.count,
+        )
+
+    async def _generate(self, run: _Run) -> Finished:
+        finished: Finished | None = None
+        async with aclosing(self._upstream.stream(_prompt(run))) as answer:
+            async for event in answer:
+                await run.progress.send(run.composer.apply(event))
+                if isinstance(event, Finished):
+                    finished = event
+        if finished is None:
+            raise UpstreamError("The upstream's answer ended without saying so.")
+        return finished
+
+    async def _result(self, run: _Run, finished: Finished) -> TurnResult:
+        items = run.composer.output
+        output = await self._history.size(items)
+        usage = run.usage + (finished.usage or self._estimated_usage(run, output))
+        response = _ended(run.turn.head, items, finished, usage)
+        base, path = _way_on(run, items)
+        return TurnResult(response=response, base=base, input=run.window.fresh, output=output, path=path)
+
+    def _estimated_usage(self, run: _Run, output: Sequence[SizedItem]) -> Usage:
+        asked, answered = self._size(run), sum(entry.tokens for entry in output)
+        return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
+
+
+async def _begin(turn: Turn, progress: Progress, partial: Partial | None) -> Composer:
+    if partial is None:
+        composer = Composer()
+        await progress.send(composer.begin(turn.head))
+        return composer
+    composer = Composer(first_sequence=partial.next_sequence, first_index=partial.next_index)
+    if not partial.begun:
+        await progress.send(composer.proceed(turn.head.changed(status="in_progress")))
+    # An item that the lost attempt left unfinished is closed; what it would have said is told anew.
+    await progress.send(composer.abandon(partial.unfinished))
+    return composer
+
+
+def _told_compaction(partial: Partial | None) -> tuple[int, Compaction] | None:
+    for index, item in (partial.done if partial else {}).items():
+        if item["type"] == "compaction":
+            parsed = parse_item(item)
+            if isinstance(parsed, Compaction):
+                return index, parsed
+    return None
+
+
+def _prompt(run: _Run) -> Prompt:
+    request = run.turn.request
+    return Prompt(
+        model=request.model,
+        items=[entry.item for entry in flatten(run.entries)],
+        instructions=request.instructions,
+        sampling=Sampling(
+            temperature=request.temperature,
+            top_p=request.top_p,
+            max_output_tokens=request.max_output_tokens,
+            presence_penalty=request.presence_penalty,
+            frequency_penalty=request.frequency_penalty,
+            top_logprobs=request.top_logprobs,
+            tools=request.tools or [],
+            tool_choice=request.tool_choice,
+            parallel_tool_calls=request.parallel_tool_calls,
+            text=request.text,
+            reasoning=request.reasoning,
+        ),
+    )
+
+
+_REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
+
+
+def _ended(head: Response, output: list[Item], finished: Finished, usage: Usage) -> Response:
+    tier = "default" if head.service_tier == "auto" else head.service_tier
+    changes: dict[str, object] = {"output": output, "usage": usage, "service_tier": tier}
+    if finished.reason == "stop":
+        changes |= {"status": "completed", "completed_at": int(time.time())}
+    else:
+        details = IncompleteDetails.model_validate({"reason": _REASONS[finished.reason]})
+        changes |= {"status": "incomplete", "incomplete_details": details}
+    return head.changed(**changes)
+
+
+def _way_on(run: _Run, output: Sequence[Item]) -> tuple[list[SizedItem], list[str]]:
+    """Return how the next turn finds its window: items to write down again, and the path."""
+    turn_id, window = run.turn.id, run.window
+    if not window.earlier or any(isinstance(item, Compaction) for item in output):
+        return [], [turn_id]
+    if len(window.path) >= MAX_PATH:
+        return window.earlier, [turn_id]
+    return [], [*window.path, turn_id]

@@ -1,0 +1,75 @@
+"""Turns as values: what is known of one before it runs, after it ran, and once it is stored."""
+
+from dataclasses import dataclass, field
+
+from shared.lifecycle import JobStatus
+from shared.window.payload import SizedItem
+from shared.wire.items import Item
+from shared.wire.requests import CreateResponse
+from shared.wire.responses import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A request that was accepted. `head` is the response as the client was first answered.
+
+    `input` are the request's items, each with an id.
+    """
+
+    tenant: str
+    request: CreateResponse
+    head: Response
+    input: list[Item]
+
+    @property
+    def id(self) -> str:
+        """The id of the response."""
+        return self.head.id
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What a turn came to: the response in its terminal state, and what the next turn starts from.
+
+    `path` are the ids of the responses whose items make up the next window, this one last. `base` are items
+    that come before those of the first: a long path is cut short by writing its items down again.
+    """
+
+    response: Response
+    base: list[SizedItem] = field(default_factory=list)
+    input: list[SizedItem] = field(default_factory=list)
+    output: list[SizedItem] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A background turn that waits for a compaction and must not hold a worker meanwhile."""
+
+    compaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """A response as its client sees it now; its output is partial until it is terminal."""
+
+    response: Response
+    streams: bool
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    """What a later turn needs of a stored one: its status, its items with their sizes, and its path."""
+
+    id: str
+    status: JobStatus
+    base: list[SizedItem]
+    input: list[SizedItem]
+    output: list[SizedItem]
+    path: list[str]
+
+    @property
+    def items(self) -> list[SizedItem]:
+        """What this turn adds to the window."""
+        return [*self.base, *self.input, *self.output]

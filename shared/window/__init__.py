@@ -1,0 +1,1 @@
+"""Pure arithmetic of the window: prefix hashes, token counts, the effective window."""

@@ -1,0 +1,120 @@
+"""Which items of a window belong together: calls with their outputs, reasoning with what it led to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from shared.wire.items import (
+    CustomToolCall,
+    CustomToolCallOutput,
+    FunctionCall,
+    FunctionCallOutput,
+    Item,
+    OtherItem,
+    Reasoning,
+)
+
+
+def open_calls(items: Sequence[Item]) -> frozenset[str]:
+    """Return the call ids of calls that no later item answers; for MCP, the ids of approval requests."""
+    waiting: set[str] = set()
+    for item in items:
+        match _role_in_call(item):
+            case _Call(key):
+                waiting.add(key)
+            case _Output(key):
+                waiting.discard(key)
+            case None:
+                continue
+    return frozenset(waiting)
+
+
+def safe_cuts(items: Sequence[Item]) -> list[bool]:
+    """Return, for each place 0 to len(items), whether the window may be cut there, before item i.
+
+    A cut is safe when it parts no call from an output of it, and no run of reasoning from the item that
+    follows the run. Both ends are always safe. A call id that is used again after it was answered begins
+    a new call; an output without a call before it binds nothing. Linear in the number of items.
+    """
+    # Each pair adds one before its first forbidden place and takes it back after its last.
+    steps = [0] * (len(items) + 2)
+    for first, last in _pairs(items):
+        steps[first + 1] += 1
+        steps[last + 1] -= 1
+    inside = list(accumulate(steps[: len(items) + 1]))
+    return [depth == 0 and not _parts_reasoning(items, place) for place, depth in enumerate(inside)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """An item that asks."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """An item that answers."""
+
+    key: str
+
+
+def _pairs(items: Sequence[Item]) -> list[tuple[int, int]]:
+    """Return the index of a call and of an output of it, for every output that has a call before it."""
+    began: dict[str, int] = {}
+    answered: set[str] = set()
+    pairs = []
+    for index, item in enumerate(items):
+        match _role_in_call(item):
+            case _Call(key):
+                if key not in began or key in answered:
+                    began[key] = index
+                    answered.discard(key)
+            case _Output(key) if key in began:
+                answered.add(key)
+                pairs.append((began[key], index))
+            case _:
+                continue
+    return pairs
+
+
+def _parts_reasoning(items: Sequence[Item], place: int) -> bool:
+    return 0 < place < len(items) and isinstance(items[place - 1], Reasoning)
+
+
+def _role_in_call(item: Item) -> _Call | _Output | None:
+    match item:
+        case FunctionCall() | CustomToolCall():
+            return _Call(item.call_id)
+        case FunctionCallOutput() | CustomToolCallOutput():
+            return _Output(item.call_id)
+        case OtherItem():
+            return _role_of_other(item)
+        case _:
+            return None
+
+
+def _role_of_other(item: OtherItem) -> _Call | _Output | None:
+    match item.type:
+        case "mcp_approval_request":
+            return _Call(item.id) if item.id else None
+        case "mcp_approval_response" | "mcp_call":
+            # The call that was approved belongs to the approval as much as the approval to its request.
+            key = _text_field(item, "approval_request_id")
+            return _Output(key) if key else None
+        case "local_shell_call_output":
+            # OpenAI's schema names the call in `id` here; clients also send `call_id`.
+            key = _text_field(item, "call_id") or item.id
+            return _Output(key) if key else None
+        case kind:
+            key = _text_field(item, "call_id")
+            return _by_type(kind, key) if key else None
+
+
+def _by_type(kind: str, key: str) -> _Call | _Output:
+    return _Output(key) if kind.endswith("_output") else _Call(key)
+
+
+def _text_field(item: OtherItem, name: str) -> str | None:
+    value = (item.model_extra or {}).get(name)
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,196 @@
+"""Estimating the tokens of items and of what surrounds them: text by a tokenizer, the rest by rule.
+
+No provider publishes how it renders a request, so every rule here errs upwards: a compaction that comes
+early costs little, a context that overflows costs the turn. What a provider reports as usage corrects the
+estimate elsewhere.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from math import ceil
+from typing import Any
+
+from shared.window.images import count_image
+from shared.wire.items import (
+    Compaction,
+    CompactionTrigger,
+    CustomToolCall,
+    CustomToolCallOutput,
+    FunctionCall,
+    FunctionCallOutput,
+    InputAudio,
+    InputFile,
+    InputImage,
+    InputText,
+    Item,
+    ItemReference,
+    Message,
+    OtherItem,
+    OtherPart,
+    OutputText,
+    Part,
+    Reasoning,
+    ReasoningText,
+    Refusal,
+    SummaryText,
+)
+from shared.wire.model import JsonObject
+
+# Around an item: its role and the marks where it begins and ends. OpenAI's chat format spends 3 or 4.
+ITEM_TOKENS = 4
+# On top of that, the channel and recipient that a call or its output names.
+CALL_TOKENS = 4
+# Around each tool's definition, and around a response format.
+DEFINITION_TOKENS = 8
+# What opens the model's reply.
+REPLY_TOKENS = 3
+
+# A file or audio clip that is only named: nothing here can know its size.
+UNKNOWN_MEDIA_TOKENS = 2000
+# Base64 holds three bytes in four characters, and a token of dense text is about three bytes.
+BASE64_CHARS_PER_TOKEN = 4
+# Ten tokens a second, at the lowest usual rates: 16 kbit/s of MP3, 8 kHz of 8-bit WAV.
+MP3_CHARS_PER_TOKEN = 266
+WAV_CHARS_PER_TOKEN = 1066
+
+
+def count_item(item: Item, count: Callable[[str], int]) -> int:
+    """Return the tokens that `item` takes in a model's context, estimated upwards.
+
+    `count` counts a text. A compaction item counts 0, and so do a trigger and a reference: the caller
+    counts the items that they stand for.
+    """
+    match item:
+        case Compaction() | CompactionTrigger() | ItemReference():
+            return 0
+        case Message():
+            tokens = _count_content(item.content, count)
+        case OtherItem():
+            tokens = _count_json(item.to_json(), count)
+        case Reasoning():
+            tokens = _count_reasoning(item, count)
+        case _:
+            tokens = CALL_TOKENS + _count_call(item, count)
+    return ITEM_TOKENS + tokens + _count_unknown_fields(item, count)
+
+
+def count_overhead(
+    *,
+    instructions: str | None,
+    tools: Sequence[JsonObject],
+    text_format: JsonObject | None,
+    count: Callable[[str], int],
+) -> int:
+    """Return the tokens of a request that are no item's: instructions, tools, format, the reply's opening.
+
+    `text_format` is `text.format` of the request; plain text counts nothing.
+    """
+    tokens = REPLY_TOKENS
+    if instructions:
+        tokens += ITEM_TOKENS + count(instructions)
+    if tools:
+        # The sentence that introduces them, as for one definition more.
+        tokens += DEFINITION_TOKENS
+    definitions = list(tools)
+    if text_format and text_format.get("type") != "text":
+        definitions.append(text_format)
+    return tokens + sum(DEFINITION_TOKENS + count(_dump(definition)) for definition in definitions)
+
+
+def _count_call(
+    item: FunctionCall | CustomToolCall | FunctionCallOutput | CustomToolCallOutput,
+    count: Callable[[str], int],
+) -> int:
+    match item:
+        case FunctionCall():
+            return count(item.namespace or "") + count(item.name) + count(item.arguments)
+        case CustomToolCall():
+            return count(item.namespace or "") + count(item.name) + count(item.input)
+        case FunctionCallOutput() | CustomToolCallOutput():
+            return _count_content(item.output, count)
+
+
+def _count_reasoning(item: Reasoning, count: Callable[[str], int]) -> int:
+    # Sealed reasoning is the same thoughts as those in the open: the larger of the two counts.
+    in_the_open = _count_content([*item.summary, *(item.content or [])], count)
+    return max(in_the_open, _base64_tokens(item.encrypted_content or ""))
+
+
+def _count_unknown_fields(item: Item, count: Callable[[str], int]) -> int:
+    # Those of an OtherItem are its content, and counted as such.
+    if isinstance(item, OtherItem) or not item.model_extra:
+        return 0
+    return _count_json(item.model_extra, count)
+
+
+def _count_content(content: str | Sequence[Part], count: Callable[[str], int]) -> int:
+    if isinstance(content, str):
+        return count(content)
+    # A part is joined to the one before it by a line end or a mark.
+    return sum(1 + _count_part(part, count) for part in content)
+
+
+def _count_part(part: Part, count: Callable[[str], int]) -> int:
+    match part:
+        case InputText() | OutputText() | SummaryText() | ReasoningText():
+            return count(part.text)
+        case Refusal():
+            return count(part.refusal)
+        case InputImage():
+            return count_image(part.image_url, part.detail)
+        case InputFile():
+            return count(part.filename or "") + _count_file(part)
+        case InputAudio():
+            return _count_audio(part.input_audio)
+        case OtherPart():
+            return _count_json(part.to_json(), count)
+
+
+def _count_file(part: InputFile) -> int:
+    return _base64_tokens(part.file_data) if part.file_data else UNKNOWN_MEDIA_TOKENS
+
+
+def _count_audio(audio: JsonObject) -> int:
+    clip = audio.get("data")
+    if not isinstance(clip, str) or not clip:
+        return UNKNOWN_MEDIA_TOKENS
+    return ceil(len(clip) / (WAV_CHARS_PER_TOKEN if audio.get("format") == "wav" else MP3_CHARS_PER_TOKEN))
+
+
+def _base64_tokens(text: str) -> int:
+    return ceil(len(text) / BASE64_CHARS_PER_TOKEN)
+
+
+def _count_json(document: JsonObject, count: Callable[[str], int]) -> int:
+    rest, image_tokens = _without_images(document)
+    return count(_dump(rest)) + image_tokens
+
+
+def _without_images(value: Any) -> tuple[Any, int]:
+    """Return `value` with its images emptied, and their tokens.
+
+    As text, the base64 of a screenshot would count for hundreds of thousands of tokens.
+    """
+    if isinstance(value, str) and value.startswith("data:image/"):
+        return "", count_image(value, None)
+    if isinstance(value, list):
+        entries = [_without_images(entry) for entry in value]
+        return [rest for rest, _ in entries], sum(tokens for _, tokens in entries)
+    if isinstance(value, dict):
+        fields = {name: _without_images(entry) for name, entry in _with_urls(value).items()}
+        return {name: rest for name, (rest, _) in fields.items()}, sum(
+            tokens for _, tokens in fields.values()
+        )
+    return value, 0
+
+
+def _with_urls(fields: JsonObject) -> JsonObject:
+    # The one place where OpenAI writes an image as bare base64.
+    if fields.get("type") == "image_generation_call" and isinstance(fields.get("result"), str):
+        return fields | {"result": "data:image/png;base64," + fields["result"]}
+    return fields
+
+
+def _dump(value: Any) -> str:
+    # With blanks after commas and colons, as most chat templates write it, which is never fewer tokens.
+    return json.dumps(value, ensure_ascii=False)

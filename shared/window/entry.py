@@ -1,0 +1,41 @@
+"""The window: the entries that the model is given for a turn, each with its size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.window.payload import Payload, SizedItem
+from shared.wire.items import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item of the window, its tokens, and, for a compaction item, what it holds."""
+
+    item: Item
+    tokens: int
+    payload: Payload | None = None
+
+
+def effective(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries that count: from the last compaction item that supersedes what came before it."""
+    for index in range(len(entries) - 1, -1, -1):
+        payload = entries[index].payload
+        if payload is not None and payload.supersedes:
+            return list(entries[index:])
+    return list(entries)
+
+
+def flatten(entries: Sequence[Entry]) -> list[SizedItem]:
+    """Return the items that an upstream is given, with their sizes: no compaction item is among them."""
+    flat: list[SizedItem] = []
+    for entry in entries:
+        if entry.payload is None:
+            flat.append(SizedItem(item=entry.item, tokens=entry.tokens))
+        else:
+            flat.extend(entry.payload.sized_items)
+    return flat
+
+
+def total_tokens(entries: Sequence[Entry]) -> int:
+    """Return the size of the window in tokens, without instructions and tools."""
+    return sum(entry.tokens for entry in entries)

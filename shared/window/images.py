@@ -1,0 +1,58 @@
+"""Tokens of an image, by OpenAI's two published rules, from its size where a data URL shows it.
+
+Tiles: fit into 2,048 x 2,048 pixels, shrink the short side to 768, then 170 tokens for each square of 512
+pixels and 85 for the whole. Patches: one token for each square of 32 pixels, at most 1,536. Models differ
+in which one they follow, so the larger counts.
+"""
+
+import struct
+from base64 import b64decode
+from math import ceil
+from typing import Literal, TypeAlias
+
+Detail: TypeAlias = Literal["low", "high", "auto", "original"]
+
+LOW_DETAIL_TOKENS = 85
+MAX_PATCHES = 1536
+
+# In its original detail an image of unknown size counts as a little more than a 4K screen (120 x 68
+# patches), and none counts as more: a file's header can claim any size.
+MAX_ORIGINAL_PATCHES = 10_000
+
+_PNG_PREFIX = "data:image/png;base64,"
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def count_image(url: str | None, detail: Detail | None) -> int:
+    """Return the tokens of the image at `url`; `auto` and None count as `high`.
+
+    The size is read from a PNG data URL. Any other image counts as the largest that its detail allows.
+    """
+    if detail == "low":
+        return LOW_DETAIL_TOKENS
+    most = MAX_ORIGINAL_PATCHES if detail == "original" else MAX_PATCHES
+    size = _png_size(url or "")
+    if size is None:
+        return most
+    patches = ceil(size[0] / 32) * ceil(size[1] / 32)
+    return max(_tile_tokens(*size), min(patches, most))
+
+
+def _png_size(url: str) -> tuple[int, int] | None:
+    """Return width and height in pixels from the first 24 bytes of the file, or None."""
+    if not url.startswith(_PNG_PREFIX):
+        return None
+    try:
+        head = b64decode(url[len(_PNG_PREFIX) :][:32], validate=True)
+    except ValueError:
+        return None
+    if len(head) < 24 or not head.startswith(_PNG_SIGNATURE):
+        return None
+    width, height = struct.unpack(">II", head[16:24])
+    return (width, height) if width and height else None
+
+
+def _tile_tokens(width: int, height: int) -> int:
+    shrink = min(1.0, 2048 / max(width, height), 768 / min(width, height))
+    tiles = ceil(width * shrink / 512) * ceil(height * shrink / 512)
+    return LOW_DETAIL_TOKENS + 170 * tiles

@@ -1,0 +1,1 @@
+"""Frozen models of what travels over HTTP: items, requests, responses and events."""

@@ -1,0 +1,121 @@
+"""What is wrong with a request whose every field is right: what excludes or misses something else."""
+
+from collections.abc import Sequence
+
+from shared.errors import InvalidRequest, NotFound
+from shared.wire.items import CompactionTrigger
+from shared.wire.requests import CreateResponse, InputRequest, InputTokensRequest
+from shared.wire.wording import shown, unsupported_value
+
+MIN_TRIGGER_OUTPUT_TOKENS = 20_000
+
+
+def check_model(model: str | None) -> None:
+    """Raise InvalidRequest for the model without a name, which nobody has."""
+    if model == "":
+        raise InvalidRequest("The requested model '' does not exist.", param="model", code="model_not_found")
+
+
+def check_context_management(request: CreateResponse) -> None:
+    """Raise InvalidRequest for a way to keep the context small that is not compaction."""
+    for entry in request.context_management or []:
+        if entry.type != "compaction":
+            raise InvalidRequest(
+                f"Unsupported context_management type: '{shown(entry.type)}'.", param="context_management"
+            )
+
+
+def check_delivery(request: CreateResponse) -> None:
+    """Raise InvalidRequest if the answer is asked for in two ways that exclude each other."""
+    if request.is_background and not request.is_stored:
+        raise InvalidRequest(
+            "Background mode requires store=true.", param="background", code="unsupported_parameter"
+        )
+    if request.stream_options is not None and not request.is_streamed:
+        raise InvalidRequest(
+            "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
+        )
+
+
+def check_exclusions(request: CreateResponse | InputTokensRequest) -> None:
+    """Raise InvalidRequest if the request continues both a response and a conversation."""
+    if request.previous_response_id is not None and request.conversation is not None:
+        raise InvalidRequest(
+            "Mutually exclusive parameters: ''. Ensure you are only providing one of: "
+            "'previous_response_id' or 'conversation'.",
+            code="mutually_exclusive_parameters",
+        )
+
+
+def check_prompt(request: CreateResponse) -> None:
+    """Raise NotFound if the request names a stored prompt: this server stores none."""
+    if request.prompt is not None:
+        raise NotFound(f"Prompt with id '{shown(request.prompt.id)}' not found.")
+
+
+def check_before_running(request: CreateResponse) -> None:
+    """Raise InvalidRequest for what is wrong with a request whose references all exist."""
+    check_input_given(request)
+    check_compaction_trigger(request)
+    check_supported(request)
+
+
+def check_input_given(request: InputRequest) -> None:
+    """Raise InvalidRequest if the request brings no input and continues nothing."""
+    continued: list[object] = [request.previous_response_id]
+    if isinstance(request, CreateResponse):
+        continued += [request.conversation, request.prompt]
+    if not request.input and all(source is None for source in continued):
+        raise InvalidRequest(
+            "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be provided.",
+            code="missing_required_parameter",
+        )
+
+
+def check_compaction_trigger(request: CreateResponse) -> None:
+    """Raise InvalidRequest unless a compaction trigger is alone, last, and has room for its summary."""
+    items = request.input_items
+    count = sum(isinstance(item, CompactionTrigger) for item in items)
+    if count == 0:
+        return
+    if count > 1:
+        raise InvalidRequest("Only one 'compaction_trigger' item may be provided.", param="input")
+    if not isinstance(items[-1], CompactionTrigger):
+        raise InvalidRequest("The 'compaction_trigger' item must be the final input item.", param="input")
+    if request.max_output_tokens is not None and request.max_output_tokens < MIN_TRIGGER_OUTPUT_TOKENS:
+        raise InvalidRequest(
+            "'compaction_trigger' requires 'max_output_tokens' to be at least "
+            f"{MIN_TRIGGER_OUTPUT_TOKENS} when specified.",
+            param="max_output_tokens",
+        )
+
+
+def check_supported(request: CreateResponse) -> None:
+    """Raise InvalidRequest for an option of OpenAI's that changes the answer and that nothing here honours."""
+    for param in unsupported_fields(request):
+        raise InvalidRequest(
+            f"Unsupported parameter: '{param}' is not supported by this server.",
+            param=param,
+            code="unsupported_parameter",
+        )
+
+
+def unsupported_fields(request: CreateResponse) -> list[str]:
+    """Return the fields that ask for what this server cannot do; a value that asks for nothing is none."""
+    options = request.background_options
+    later = options and (options.completion_window not in {None, "soonest"} or options.continuation_id)
+    image, programs = request.image, request.access_programs
+    asked = {
+        "moderation": request.moderation,
+        "background_options": later,
+        "image": image and image.context_compression == "enabled",
+        "access_programs": programs and programs.cyber not in {None, "standard"},
+    }
+    return [param for param, wanted in asked.items() if wanted]
+
+
+def check_tools(request: CreateResponse | InputTokensRequest, supported: Sequence[str]) -> None:
+    """Raise InvalidRequest for the first tool whose type is none of `supported`."""
+    for index, tool in enumerate(request.tools or []):
+        if tool["type"] not in supported:
+            raise unsupported_value(tool["type"], f"tools[{index}].type", supported)

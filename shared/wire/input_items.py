@@ -1,0 +1,225 @@
+"""What a client may send as an item: the members of each type, by role, as OpenAI's SDK lists them."""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field
+
+from shared.wire.items import (
+    INPUT_ITEM_TYPES,
+    Compaction,
+    CompactionTrigger,
+    CustomToolCall,
+    CustomToolCallOutput,
+    FunctionCall,
+    FunctionCallOutput,
+    InputAudio,
+    InputFile,
+    InputImage,
+    InputText,
+    ItemReference,
+    ItemStatus,
+    OtherItem,
+    OtherPart,
+    OutputText,
+    Phase,
+    Reasoning,
+    ReasoningText,
+    Refusal,
+    SummaryText,
+)
+from shared.wire.model import JsonObject, WireModel
+from shared.wire.shapes import (
+    MAX_TEXT,
+    Check,
+    Policing,
+    any_members_of,
+    array_of,
+    members_of,
+    objects,
+    require_object,
+    shaped,
+    tagged,
+    text_or,
+)
+
+# Names that older clients give a compaction item; they are read at the top level of an input only.
+_COMPACTION_ALIASES = frozenset({"compaction_summary", "context_compaction"})
+
+_CONTENT = "one of an array of objects or string"
+
+
+class _Breakpoint(WireModel):
+    mode: Literal["explicit"]
+    ttl: str | None = None
+
+
+_PromptCacheBreakpoint: TypeAlias = Annotated[JsonObject, shaped(members_of(_Breakpoint))]
+
+
+class _InputText(InputText):
+    text: str = Field(max_length=MAX_TEXT)
+    prompt_cache_breakpoint: _PromptCacheBreakpoint | None = None
+
+
+class _InputImage(InputImage):
+    prompt_cache_breakpoint: _PromptCacheBreakpoint | None = None
+
+
+class _InputFile(InputFile):
+    prompt_cache_breakpoint: _PromptCacheBreakpoint | None = None
+
+
+class _InputAudio(InputAudio):
+    prompt_cache_breakpoint: _PromptCacheBreakpoint | None = None
+
+
+_JsonObjects: TypeAlias = Annotated[Any, shaped(objects())]
+
+
+class _OutputText(OutputText):
+    annotations: _JsonObjects | None = None
+    logprobs: _JsonObjects | None = None
+
+
+_ANSWERED_PARTS: dict[str, Check] = {"output_text": members_of(_OutputText), "refusal": members_of(Refusal)}
+
+_SAID_PARTS: dict[str, Check] = {
+    "input_text": members_of(_InputText),
+    "input_image": members_of(_InputImage),
+    "input_audio": members_of(_InputAudio),
+    **_ANSWERED_PARTS,
+    "input_file": members_of(_InputFile),
+    "computer_screenshot": any_members_of(OtherPart),
+    "summary_text": members_of(SummaryText),
+    "encrypted_content": any_members_of(OtherPart),
+}
+
+
+def _parts(shapes: dict[str, Check], *, at: tuple[str, ...] = ("type",)) -> Check:
+    return array_of(tagged("type", shapes, at=at), "an array of objects")
+
+
+_SaidContent: TypeAlias = Annotated[Any, shaped(text_or(_parts(_SAID_PARTS), list, _CONTENT))]
+# OpenAI reports a part that is not the assistant's at the part, not at its type.
+_AnsweredContent: TypeAlias = Annotated[Any, shaped(text_or(_parts(_ANSWERED_PARTS, at=()), list, _CONTENT))]
+
+
+class _SaidMessage(WireModel):
+    type: Literal["message"] = "message"
+    role: Literal["user", "system", "developer"]
+    content: _SaidContent
+    id: str | None = None
+    status: ItemStatus | None = None
+
+
+class _AssistantMessage(WireModel):
+    type: Literal["message"] = "message"
+    role: Literal["assistant"]
+    content: _AnsweredContent
+    id: str | None = None
+    status: ItemStatus | None = None
+    phase: Phase | None = None
+
+
+class _CallerMembers(WireModel):
+    type: Literal["direct", "program"]
+    caller_id: str | None = None
+
+
+_Caller: TypeAlias = Annotated[JsonObject, shaped(members_of(_CallerMembers))]
+_Output: TypeAlias = Annotated[Any, shaped(text_or(_parts(_SAID_PARTS), list, _CONTENT))]
+
+
+class _FunctionCall(FunctionCall):
+    caller: _Caller | None = None
+    is_async: bool | None = Field(None, alias="async")
+
+
+class _FunctionCallOutput(FunctionCallOutput):
+    output: _Output
+    name: str | None = None
+    namespace: str | None = None
+    caller: _Caller | None = None
+
+
+class _CustomToolCall(CustomToolCall):
+    caller: _Caller | None = None
+    is_async: bool | None = Field(None, alias="async")
+
+
+class _CustomToolCallOutput(CustomToolCallOutput):
+    output: _Output
+    caller: _Caller | None = None
+
+
+_Summary: TypeAlias = Annotated[Any, shaped(_parts({"summary_text": members_of(SummaryText)}))]
+_Thoughts: TypeAlias = Annotated[Any, shaped(_parts({"reasoning_text": members_of(ReasoningText)}))]
+
+
+class _Reasoning(Reasoning):
+    summary: _Summary
+    content: _Thoughts | None = None
+
+
+_SAID = members_of(_SaidMessage)
+
+_MODELLED: dict[str, Check] = {
+    "message": tagged(
+        "role",
+        {
+            "assistant": members_of(_AssistantMessage),
+            "system": _SAID,
+            "developer": _SAID,
+            "user": _SAID,
+        },
+        at=(),
+    ),
+    "function_call": members_of(_FunctionCall),
+    "function_call_output": members_of(_FunctionCallOutput),
+    "custom_tool_call": members_of(_CustomToolCall),
+    "custom_tool_call_output": members_of(_CustomToolCallOutput),
+    "reasoning": members_of(_Reasoning),
+    "compaction": members_of(Compaction),
+    "compaction_trigger": members_of(CompactionTrigger),
+    "item_reference": members_of(ItemReference),
+}
+
+_KEPT_AS_SENT = any_members_of(OtherItem)
+_TYPED_ITEM = tagged(
+    "type", {name: _MODELLED.get(name, _KEPT_AS_SENT) for name in sorted(INPUT_ITEM_TYPES)}, at=()
+)
+
+
+def _check_item(value: Any, policing: Policing) -> None:
+    require_object(value, "an input item")
+    _TYPED_ITEM(value, policing)
+
+
+def input_items(*, minimum: int = 0, maximum: int | None = None) -> Check:
+    """Accept an array of `minimum` to `maximum` input items."""
+    return array_of(_check_item, "an array of input items", minimum=minimum, maximum=maximum)
+
+
+INPUT: Check = text_or(input_items(), list, "one of a string or array of input items")
+
+
+def with_types(value: Any) -> Any:
+    """Return an input whose items say their `type`, in today's names; anything else as it is.
+
+    An item without a type is a message if it has a role or content, and a reference if it has only an id.
+    """
+    return [_with_type(item) for item in value] if isinstance(value, list) else value
+
+
+def _with_type(item: Any) -> Any:
+    if not isinstance(item, dict):
+        return item
+    kind = item.get("type")
+    if isinstance(kind, str):
+        return item | {"type": "compaction"} if kind in _COMPACTION_ALIASES else item
+    if kind is not None:
+        return item
+    untyped = {key: value for key, value in item.items() if key != "type"}
+    if "role" in untyped or "content" in untyped:
+        return {"type": "message", **untyped}
+    return {"type": "item_reference", **untyped} if untyped.keys() == {"id"} else untyped

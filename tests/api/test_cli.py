@@ -1,0 +1,97 @@
+"""The command line says in one sentence what is wrong, and leaves nothing behind."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.ownership import owned
+from api.up import worker_command
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+def hitherto(*arguments: str, directory: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command line as a user would, in `directory` and with no other settings."""
+    ours = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HITHERTO_", "OPENAI_"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "api", *arguments],
+        cwd=directory,
+        env={**ours, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "NO_COLOR": "1", **variables},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", [["version"], ["--version"]], ids=["command", "option"])
+def test_prints_its_version(tmp_path: Path, arguments: list[str]) -> None:
+    done = hitherto(*arguments, directory=tmp_path)
+    assert (done.returncode, done.stdout.split()[0]) == (0, "hitherto")
+
+
+def test_lists_its_commands_when_it_is_given_none(tmp_path: Path) -> None:
+    said = hitherto("--help", directory=tmp_path).stdout
+    assert all(command in said for command in ("up", "api", "worker", "demo", "version"))
+
+
+@pytest.mark.parametrize("command", ["up", "api"])
+def test_a_taken_port_is_said_and_nothing_is_started(tmp_path: Path, command: str, taken_port: int) -> None:
+    done = hitherto(command, "--port", str(taken_port), directory=tmp_path)
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{taken_port}: Address already in use" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_option_beats_its_variable(tmp_path: Path, taken_port: int) -> None:
+    done = hitherto("api", "--port", str(taken_port), directory=tmp_path, HITHERTO_PORT="1")
+    assert f"127.0.0.1:{taken_port}" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "api"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+def test_without_keys_it_listens_to_this_machine_alone(tmp_path: Path, command: str, host: str) -> None:
+    done = hitherto(command, "--host", host, directory=tmp_path)
+    assert (done.returncode, "HITHERTO_API_KEYS is not set" in done.stderr) == (1, True)
+
+
+def test_with_keys_it_may_listen_to_others(tmp_path: Path, taken_port: int) -> None:
+    done = hitherto(
+        "api", "--host", "0.0.0.0", "--port", str(taken_port), directory=tmp_path, HITHERTO_API_KEYS="sk-1"
+    )
+    assert f"Cannot listen on 0.0.0.0:{taken_port}" in done.stderr
+
+
+def test_a_wrong_setting_is_named_and_its_value_is_not(tmp_path: Path) -> None:
+    done = hitherto("up", directory=tmp_path, HITHERTO_MAX_ATTEMPTS="hunter2")
+    assert (done.returncode, "max_attempts" in done.stderr, "hunter2" in done.stderr) == (1, True, False)
+
+
+def test_up_is_refused_where_another_one_runs(tmp_path: Path) -> None:
+    with owned(tmp_path / "data" / "redis"):
+        done = hitherto("up", "--port", "0", directory=tmp_path, HITHERTO_DATA_DIR=str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert f"in use by process {os.getpid()}" in done.stderr
+
+
+def test_a_worker_refuses_a_queue_that_does_not_exist(tmp_path: Path) -> None:
+    done = hitherto("worker", "--queues", "generation,typo", directory=tmp_path)
+    assert (done.returncode, "no such queue: typo" in done.stderr) == (2, True)
+
+
+def test_a_worker_is_another_program() -> None:
+    command = worker_command("generation", 64)
+    assert command[-5:] == ["workers", "--queues", "generation", "--concurrency", "64"]

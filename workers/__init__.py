@@ -1,0 +1,1 @@
+"""The background door: the Celery application and its tasks."""

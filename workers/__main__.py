@@ -1,0 +1,49 @@
+"""`python -m workers`: one worker process, for the queues that it is told."""
+
+import argparse
+import os
+import sys
+
+from shared.jobs import Queue
+from workers import process
+from workers.app import app
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a worker until it is told to stop; the first SIGTERM drains it."""
+    options = _parse(arguments)
+    process.prepare()
+    name = options.queues.split(",")[0]
+    app.worker_main(
+        [
+            "worker",
+            "--pool=threads",
+            f"--concurrency={options.concurrency}",
+            f"--queues={options.queues}",
+            f"--hostname={name}-{os.getpid()}@%h",
+            "--loglevel=WARNING",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
+    )
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m workers")
+    parser.add_argument(
+        "--queues", type=_queues, default=",".join(Queue), help="comma-separated (default: all)"
+    )
+    parser.add_argument("--concurrency", type=int, default=64, help="jobs at a time (default: 64)")
+    return parser.parse_args(arguments)
+
+
+def _queues(text: str) -> str:
+    unknown = [name for name in text.split(",") if name not in set(Queue)]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no such queue: {', '.join(unknown)}")
+    return text
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

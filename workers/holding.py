@@ -1,0 +1,62 @@
+"""Holding a lease: renewing it while the work goes on, and ending the work when the lease is gone."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+
+from shared.errors import LeaseLost
+from shared.lifecycle import Lease
+from shared.services import Services
+
+# A lease is renewed this many times before it would run out.
+_RENEWALS = 3
+
+_log = structlog.get_logger()
+
+
+async def hold(
+    services: Services, lease: Lease, work: Coroutine[Any, Any, None], *, drained: asyncio.Event
+) -> None:
+    """Do `work` while its lease holds.
+
+    The work is cancelled when another attempt took over or the job was cancelled (raises LeaseLost), and
+    when the process has drained: the job is then given back. Whatever the work raises is raised.
+    """
+    working = asyncio.create_task(work)
+    watching = asyncio.create_task(_until_lost(services, lease))
+    leaving = asyncio.create_task(drained.wait())
+    try:
+        await asyncio.wait({working, watching, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+        elif watching.done():
+            raise LeaseLost(f"Attempt {lease.attempt} of {lease.job_id} no longer holds it.")
+        else:
+            await _end(working)
+            await services.jobs.release(lease)
+            _log.info("job_given_back", job_id=lease.job_id)
+    finally:
+        for task in (working, watching, leaving):
+            await _end(task)
+
+
+async def _until_lost(services: Services, lease: Lease) -> None:
+    beat_seconds = services.settings.lease_seconds / _RENEWALS
+    async with services.signals.watch(lease.job_id) as bell:
+        while True:
+            await bell.wait(beat_seconds)
+            try:
+                if await services.jobs.renew([lease]):
+                    return
+            except (RedisError, OSError) as error:
+                _log.warning("lease_not_renewed", job_id=lease.job_id, error=type(error).__name__)
+
+
+async def _end(task: asyncio.Task[Any]) -> None:
+    if task.done():
+        return
+    task.cancel()
+    await asyncio.wait({task})
