@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from api.envelope import install_error_handlers
 from api.gate import Gate
 from api.routes import compact, models, probes, responses
+from shared.ending import end_task
 from shared.logs import configure_logs
 from shared.reconciler import Reconciler
 from shared.services import open_services
@@ -41,4 +42,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.services = services
         reconciler = asyncio.create_task(Reconciler(services.jobs, services.compactions).run())
         yield
-        reconciler.cancel()
+        await end_task(reconciler)

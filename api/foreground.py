@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from starlette.requests import Request
 
+from shared.ending import end_task
 from shared.errors import RequestError
 from shared.services import Services
 from shared.turns import Parked, Turn, TurnResult
@@ -35,9 +36,8 @@ async def run_to_the_end(services: Services, turn: Turn, request: Request) -> Tu
             raise ClientGone
         return running.result()
     finally:
-        for task in (running, leaving):
-            task.cancel()
-        await asyncio.wait({running, leaving})
+        await end_task(running)
+        await end_task(leaving)
 
 
 async def _run(services: Services, turn: Turn) -> TurnResult:

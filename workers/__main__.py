@@ -3,19 +3,23 @@
 import argparse
 import os
 import sys
+import warnings
+
+from celery.platforms import SecurityWarning
 
 from shared.jobs import Queue
-from workers import process
 from workers.app import app
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a worker until it is told to stop; the first SIGTERM drains it."""
     options = _parse(arguments)
-    process.prepare()
     name = options.queues.split(",")[0]
+    # Celery's banner and its advice to root say nothing that an operator of ours can use.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     app.worker_main(
         [
+            "--quiet",
             "worker",
             "--pool=threads",
             f"--concurrency={options.concurrency}",

@@ -9,6 +9,7 @@ from shared.adapters.celery import KEY_PREFIX
 from shared.jobs import GENERATE, Queue
 from shared.services import DEFAULT_REDIS_URL
 from shared.settings import Settings
+from workers.process import attach_runtime
 
 # Longer than any job may take: what is dropped is found by its lease, never by this (docs/reliability.md).
 _VISIBILITY_TIMEOUT_SECONDS = 48 * 3600
@@ -37,7 +38,7 @@ def celery_settings() -> dict[str, Any]:
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_default_queue": str(GENERATE.queue),
-        "task_queues": [CeleryQueue(str(queue)) for queue in Queue],
+        "task_queues": [CeleryQueue(str(queue), routing_key=str(queue)) for queue in Queue],
         "task_create_missing_queues": False,
         "broker_transport_options": {
             "global_keyprefix": KEY_PREFIX,
@@ -55,3 +56,4 @@ def celery_settings() -> dict[str, Any]:
 
 app = Celery("hitherto", include=["workers.tasks"])
 app.add_defaults(celery_settings)
+attach_runtime()

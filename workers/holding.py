@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
+from shared.ending import end_task
 from shared.errors import LeaseLost
 from shared.lifecycle import Lease
 from shared.services import Services
@@ -35,12 +36,12 @@ async def hold(
         elif watching.done():
             raise LeaseLost(f"Attempt {lease.attempt} of {lease.job_id} no longer holds it.")
         else:
-            await _end(working)
+            await end_task(working)
             await services.jobs.release(lease)
             _log.info("job_given_back", job_id=lease.job_id)
     finally:
         for task in (working, watching, leaving):
-            await _end(task)
+            await end_task(task)
 
 
 async def _until_lost(services: Services, lease: Lease) -> None:
@@ -53,10 +54,3 @@ async def _until_lost(services: Services, lease: Lease) -> None:
                     return
             except (RedisError, OSError) as error:
                 _log.warning("lease_not_renewed", job_id=lease.job_id, error=type(error).__name__)
-
-
-async def _end(task: asyncio.Task[Any]) -> None:
-    if task.done():
-        return
-    task.cancel()
-    await asyncio.wait({task})

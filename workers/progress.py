@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,7 @@ class LoggedProgress:
         self._interval_seconds = interval_seconds
         self._waiting: list[JsonObject] = []
         self._news = asyncio.Event()
+        self._closing = asyncio.Event()
         self._flushing: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
@@ -31,8 +33,10 @@ class LoggedProgress:
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Write what is left, unless the turn was broken off."""
+        # Asked to end, not cancelled: a write that is under way is not to be broken off.
+        self._closing.set()
+        self._news.set()
         if self._flushing is not None:
-            self._flushing.cancel()
             await asyncio.wait({self._flushing})
         if kind is None:
             await self.flush()
@@ -55,8 +59,9 @@ class LoggedProgress:
                 del self._waiting[: len(batch)]
 
     async def _flush_now_and_then(self) -> None:
-        while True:
+        while not self._closing.is_set():
             await self._news.wait()
             self._news.clear()
             await self.flush()
-            await asyncio.sleep(self._interval_seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), self._interval_seconds)

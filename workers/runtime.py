@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 import structlog
 from redis.exceptions import RedisError
 
+from shared.ending import end_task
 from shared.errors import LeaseLost
 from shared.lifecycle import Lease, NotClaimed
 from shared.reconciler import Reconciler
@@ -80,7 +81,7 @@ class Runtime:
             reconciler = asyncio.create_task(Reconciler(services.jobs, services.compactions).run())
             self._ready.set()
             await self._stop.wait()
-            reconciler.cancel()
+            await end_task(reconciler)
 
     def _begin_drain(self) -> None:
         self._loop.call_later(self._settings.drain_grace_seconds, self._drained.set)

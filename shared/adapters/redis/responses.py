@@ -36,7 +36,7 @@ _IN_PROGRESS = ("running", "waiting")
 _EVENT = b"e"
 
 # The fields that each reader needs: a poll does not fetch the history, nor a chain the request.
-_POLLED = ("tenant", "status", "head", "output", "streams", "events", "error_code", "error_message")
+_POLLED = ("tenant", "status", "attempt", "head", "output", "streams", "events", "error_code", "error_message")
 _RUNNING = ("tenant", "request", "head", "input")
 _CHAINED = ("tenant", "status", "base", "input", "output", "path")
 
@@ -174,7 +174,8 @@ def _check_owner(response_id: str, fields: Fields, tenant: str) -> None:
 def _response(fields: Fields, output: Sequence[Item]) -> Response:
     head = Response.model_validate(decode_json(fields[b"head"]))
     status = text(fields, "status")
-    if status in _IN_PROGRESS:
+    # A turn that was given back is queued again, but for its client there is no way back to `queued`.
+    if status in _IN_PROGRESS or (status == "queued" and integer(fields, "attempt") > 0):
         status = "in_progress"
     changes: dict[str, Any] = {"status": status, "output": list(output)}
     if b"error_code" in fields:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shared.compaction.ledger.cues import COMMAND_FIELDS, GLANCES, TESTS_AND_BUILDS
-from shared.compaction.ledger.entries import Entry, Section, Trust, one_line
+from shared.compaction.ledger.entries import QUOTE, Entry, Section, Trust, one_line
 from shared.compaction.ledger.files import files_of_call
 from shared.compaction.ledger.outcomes import errors_of, exit_code_of, failed, outcome_of
 from shared.compaction.ledger.reading import Called, Returned, Trace
@@ -66,7 +66,7 @@ def _of_call(call: Called) -> Iterator[Entry]:
         yield Entry(Section.FILE, name, Trust.ASSISTANT, call.source, f"f:{name}", score, done)
     plan = _plan_of(call)
     if plan:
-        yield Entry(Section.STATE, f"Plan: {plan}", Trust.ASSISTANT, call.source, "state:plan", _PLAN)
+        yield Entry(Section.STATE, f"Plan: {plan}", Trust.ASSISTANT, call.source, f"{QUOTE}plan", _PLAN)
     elif _is_worth_listing(call, command):
         yield _command_entry(call, command)
 

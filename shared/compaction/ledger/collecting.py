@@ -22,7 +22,8 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY) -> Ledger:
     """
     traces = read_items(items, seen=known.items_seen)
     register = Register(known.entries)
-    for entry in entries_of_speech([trace for trace in traces if isinstance(trace, Said)]):
+    messages = [trace for trace in traces if isinstance(trace, Said)]
+    for entry in entries_of_speech(messages, is_opening=known.items_seen == 0):
         register.add(entry)
     for entry in entries_of_calls(traces):
         register.add(entry)

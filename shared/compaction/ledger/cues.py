@@ -5,10 +5,10 @@ sentence, for scripts that put no spaces between words.
 """
 # ruff: noqa: RUF001 (full-width punctuation is meant)
 
-from enum import Enum
+from enum import StrEnum
 
 
-class Cue(Enum):
+class Cue(StrEnum):
     """What a word or phrase says about the sentence that holds it."""
 
     MUST = "must"  # binding wherever it stands
@@ -194,7 +194,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
     Cue.DOUBT: _phrases(
         """i don't know|i do not know|not sure|i don't think|i don't understand|i don't see|i don't remember
         |i don't get|i can't see|can't tell|any idea|what do you think|tell me more|could you explain|i never knew
-        |always wondered|want to understand|want to know|like to know|like to understand|love to hear|want to see|want to learn|want to try|want to talk|must be joking|must be kidding|must admit|must say|doesn't matter|don't worry|no idea|it must be|that must be|must have been|no wonder
+        |always wondered|want to understand|want to know|like to know|like to understand|love to hear|want to see|want to learn|want to try|want to talk|must be joking|must be kidding|must admit|must say|doesn't matter|don't worry|no idea|it must be|that must be|must have been|no wonder|never mind|nothing much|nothing else|don't bother|not really|no rush
         |ich weiß nicht|keine ahnung|nicht sicher|no sé|no estoy seguro|no estoy segura|je ne sais pas"""
     ),
 }
@@ -261,6 +261,7 @@ QUESTIONS = word_set(
     was wie wer wo wann warum welche welcher kannst können qué cómo quién cuándo dónde cuál puedes
     que comment qui quand où pourquoi quel peux"""
 )
+REQUESTS = word_set("can could would will kannst können könntest puedes podrías peux pouvez puoi pode")
 MONTHS = word_set(
     """january february march april june july august september october november december jan feb mar apr jun jul aug
     sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday januar februar märz mai juni juli

@@ -1,11 +1,11 @@
 """Entries: what a ledger is a list of; each says what it holds, who said it and where."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import TypeAlias
 
 
-class Section(Enum):
+class Section(StrEnum):
     """What an entry is; also the part of the rendered ledger that it appears in, in this order."""
 
     RULE = "rule"  # must, never, always, only: what a user or the system laid down
@@ -19,7 +19,7 @@ class Section(Enum):
     IDENTIFIER = "identifier"
 
 
-class Trust(Enum):
+class Trust(StrEnum):
     """Who an entry comes from. Only SYSTEM and USER may lay down rules."""
 
     SYSTEM = "system"
@@ -28,6 +28,7 @@ class Trust(Enum):
     TOOL = "tool"
 
 
+QUOTE = "state:"  # how the keys of quoted requests, answers and plans begin
 AUTHORITIES = frozenset({Trust.SYSTEM, Trust.USER})
 SENTENCES = frozenset({Section.RULE, Section.PREFERENCE, Section.DECISION, Section.STATE, Section.FACT})
 
@@ -65,7 +66,9 @@ def one_line(text: str, limit: int) -> str:
 
     Text from tools must not be able to open a section or a list item of its own.
     """
-    line = " ".join(text[: limit * 20].split())
+    if len(text) > 20 * limit:
+        text = f"{text[: 10 * limit]} {text[-10 * limit :]}"
+    line = " ".join(text.split())
     if len(line) <= limit:
         return line
     tail = limit // 3

@@ -110,7 +110,9 @@ def _files_of_shell(command: str) -> Iterator[tuple[str, str]]:
 
 
 def _names_a_file(word: str) -> bool:
-    return not word.startswith("-") and kind_of(bare(word)) is Kind.PATH and "{" not in word
+    return (
+        not word.startswith(("-", "s/", "s|", "s#")) and kind_of(bare(word)) is Kind.PATH and "{" not in word
+    )
 
 
 def _shell_words(command: str) -> list[str]:

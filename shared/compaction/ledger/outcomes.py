@@ -76,7 +76,7 @@ def _error_lines(text: str) -> Iterator[str]:
         if _FAILURE.search(low) is None or low.startswith(_NOISE) or speaks_to_reader(low):
             continue
         if _NO_FAILURE.search(low) is None and not _is_code(stripped):
-            yield stripped
+            yield stripped.removeprefix("E ").strip()
 
 
 def _is_code(line: str) -> bool:
@@ -106,4 +106,4 @@ def _telling_line(text: str) -> str:
     lines = [line.strip() for line in text[-4_000:].splitlines() if line.strip()][-25:]
     lines = [line for line in lines if not speaks_to_reader(line) and _EXIT.search(line.casefold()) is None]
     telling = [line for line in lines if _RESULT.search(line.casefold()) or _STRONG.search(line.casefold())]
-    return one_line((telling or lines or [""])[-1].strip("= "), _LONGEST_OUTCOME)
+    return one_line((telling or lines or [""])[-1].strip("= #>-*"), _LONGEST_OUTCOME)

@@ -1,15 +1,15 @@
 """The register: entries being collected, where a later fact takes its predecessor's place."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import replace
 
 from shared.compaction.ledger.cues import Cue
-from shared.compaction.ledger.entries import AUTHORITIES, SENTENCES, Entries, Entry, Section
+from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, SENTENCES, Entries, Entry, Section
 from shared.compaction.ledger.statements import Statement, read_statement
 from shared.compaction.ledger.subjects import stems_of, supersedes, values_of
 
-_MOST_CANDIDATES = 40
-_FIRST_STAYS = "state:first request"
+_MOST_CANDIDATES = 16
 # A file that was created and then edited was created, as far as the conversation goes.
 _SAYS_MORE = {("created", "edited")}
 
@@ -19,7 +19,7 @@ class Register:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._entries: dict[str, Entry] = {entry.key: entry for entry in entries}
-        self._by_stem: dict[str, dict[str, None]] = {}
+        self._by_stem: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_MOST_CANDIDATES))
         self._retired: set[str] = set()
         self._identifiers: dict[str, list[str]] = {}
         for entry in self._entries.values():
@@ -64,7 +64,7 @@ class Register:
             self._identifiers.setdefault(entry.text.casefold(), []).append(entry.key)
         if _is_governed(entry):
             for stem in stems_of(read_statement(entry.text)):
-                self._by_stem.setdefault(stem, {})[entry.key] = None
+                self._by_stem[stem].append(entry.key)
 
     def _resolve(self, entry: Entry) -> None:
         """Drop the one older statement that `entry` says has changed; where several fit, all stay."""
@@ -79,13 +79,13 @@ class Register:
     def _candidates(self, later: Statement, entry: Entry) -> list[Entry]:
         keys: dict[str, None] = {}
         for stem in sorted(stems_of(later)):
-            keys.update(dict.fromkeys(list(self._by_stem.get(stem, ()))[-_MOST_CANDIDATES:]))
+            keys.update(dict.fromkeys(self._by_stem.get(stem, ())))
         found = (self._entries.get(key) for key in keys if key != entry.key)
         return [each for each in found if each is not None]
 
 
 def _is_governed(entry: Entry) -> bool:
-    return entry.section in SENTENCES and entry.trust in AUTHORITIES and not entry.key.startswith("state:")
+    return entry.section in SENTENCES and entry.trust in AUTHORITIES and not entry.key.startswith(QUOTE)
 
 
 def _stays(known: Entry, later: Entry) -> bool:
@@ -100,10 +100,8 @@ def _stays(known: Entry, later: Entry) -> bool:
         case Section.ERROR:
             return True
         case _:
-            return known.key == _FIRST_STAYS or known.text == later.text or _outranks(known, later)
+            return known.text == later.text or _outranks(known, later)
 
 
 def _outranks(known: Entry, later: Entry) -> bool:
-    return (
-        known.trust in AUTHORITIES and later.trust not in AUTHORITIES and not known.key.startswith("state:")
-    )
+    return known.trust in AUTHORITIES and later.trust not in AUTHORITIES and not known.key.startswith(QUOTE)

@@ -1,8 +1,8 @@
 """Rendering: a ledger as text for the next model, the same bytes for the same entries."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from shared.compaction.ledger.entries import SENTENCES, Entries, Entry, Section, Trust
+from shared.compaction.ledger.entries import QUOTE, SENTENCES, Entries, Entry, Section, Trust
 from shared.compaction.ledger.tokens import bare, pieces
 
 HEADINGS = {
@@ -23,9 +23,10 @@ _FROM_PEOPLE = "from user and system"
 def render_entries(entries: Entries) -> str:
     """Return the entries as sections of list items; an identifier that another line holds is not repeated."""
     covered = words_of(entry for entry in entries if entry.section is not Section.IDENTIFIER)
+    shown = _without_echoes(entries)
     parts: list[str] = []
     for section in Section:
-        of_section = [entry for entry in entries if entry.section is section]
+        of_section = [entry for entry in shown if entry.section is section]
         lines = list(_lines(section, of_section, covered))
         if lines:
             parts.append("\n".join([HEADINGS[section], *lines]))
@@ -58,6 +59,28 @@ def frame_text(entries: Iterable[Entry]) -> str:
             f"- {_FROM_PEOPLE}: ",
         ]
     )
+
+
+def _without_echoes(entries: Entries) -> list[Entry]:
+    """Return the entries without the sentences that a quoted request or answer shows already; rules stay."""
+    quotes = [entry for entry in entries if entry.key.startswith(QUOTE)]
+    texts = {entry.key: entry.text.partition(": ")[2] for entry in quotes}
+    rules = {entry.text for entry in entries if entry.hard}
+    return [
+        entry
+        for entry in entries
+        if entry.hard or not (texts.get(entry.key) in rules or _is_echo(entry, texts))
+    ]
+
+
+def _is_echo(entry: Entry, quotes: Mapping[str, str]) -> bool:
+    if entry.section not in SENTENCES:
+        return False
+    if entry.key in quotes:
+        keys = list(quotes)
+        later = (quotes[key] for key in keys[keys.index(entry.key) + 1 :])
+        return quotes[entry.key] in later
+    return any(entry.text in text for text in quotes.values())
 
 
 def _lines(section: Section, entries: list[Entry], covered: set[str]) -> Iterator[str]:

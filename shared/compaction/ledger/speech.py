@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.compaction.ledger.calls import error_entry
 from shared.compaction.ledger.cues import Cue
-from shared.compaction.ledger.entries import AUTHORITIES, Entry, Section, Trust, one_line
+from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entry, Section, Trust, one_line
 from shared.compaction.ledger.outcomes import errors_of
 from shared.compaction.ledger.reading import Said
 from shared.compaction.ledger.sentences import lines_of, sentences_of
@@ -30,8 +30,11 @@ class Spoken:
     text: str
 
 
-def entries_of_speech(messages: Sequence[Said]) -> Iterator[Entry]:
-    """Yield rules, preferences, decisions, state, facts, and errors that people quote, in order."""
+def entries_of_speech(messages: Sequence[Said], *, is_opening: bool) -> Iterator[Entry]:
+    """Yield rules, preferences, decisions, state, facts, and errors that people quote, in order.
+
+    `is_opening` says that the conversation begins here: only then is the first request known.
+    """
     spoken = [each for said in messages for each in _spoken(said)]
     common = _Common(spoken)
     for each in spoken:
@@ -41,7 +44,7 @@ def entries_of_speech(messages: Sequence[Said]) -> Iterator[Entry]:
     for said in messages:
         if said.trust in AUTHORITIES:
             yield from (error_entry(line, said.trust, said.source, score=60) for line in _quoted_errors(said))
-    yield from _state(messages)
+    yield from _state(messages, is_opening=is_opening)
 
 
 class _Common:
@@ -92,7 +95,7 @@ def _of_line(line: str, said: Said) -> Iterator[Spoken]:
         joined = f"{before} {sentence}" if before and _leans(statement) else sentence
         text = joined if len(joined) <= _LONGEST_JOINED else sentence
         yield Spoken(statement, said, text)
-        before = sentence
+        before = sentence if worth(statement) > 0 else ""
 
 
 def _leans(statement: Statement) -> bool:
@@ -107,8 +110,10 @@ def _entry(each: Spoken, points: int) -> Entry:
             section, each.text, trust, each.said.source, same_words_key(statement), min(46, 10 + 3 * points)
         )
     score = max(20, min(99, 20 + 5 * points))
-    # What the system laid down, a user's later words do not replace.
-    key = f"{trust.value}:{subject_key(statement)}" if trust is Trust.SYSTEM else subject_key(statement)
+    key = subject_key(statement)
+    if trust is Trust.SYSTEM:
+        # A user's later words do not replace it; and it ranks lower because system items stay in the window anyway.
+        key, score = f"{trust.value}:{key}", max(20, score - 10)
     return Entry(section, each.text, trust, each.said.source, key, score, hard=statement.is_hard)
 
 
@@ -124,11 +129,12 @@ def _quoted_errors(said: Said) -> Iterator[str]:
         yield from errors_of("\n".join(quoted))
 
 
-def _state(messages: Sequence[Said]) -> Iterator[Entry]:
+def _state(messages: Sequence[Said], *, is_opening: bool) -> Iterator[Entry]:
     asked = [said for said in messages if said.trust is Trust.USER and said.text.strip()]
     answered = [said for said in messages if said.trust is Trust.ASSISTANT and said.text.strip()]
-    if asked:
+    if asked and is_opening:
         yield _state_entry("First request", asked[0], _LONGEST_REQUEST, _FIRST_REQUEST)
+    if asked:
         yield _state_entry("Last request", asked[-1], _LONGEST_REQUEST, _LAST_REQUEST)
     if answered:
         yield _state_entry("Last answer", answered[-1], _LONGEST_ANSWER, _LAST_ANSWER)
@@ -136,4 +142,4 @@ def _state(messages: Sequence[Said]) -> Iterator[Entry]:
 
 def _state_entry(title: str, said: Said, limit: int, score: int) -> Entry:
     text = f"{title}: {one_line(said.text, limit)}"
-    return Entry(Section.STATE, text, said.trust, said.source, f"state:{title.casefold()}", score)
+    return Entry(Section.STATE, text, said.trust, said.source, f"{QUOTE}{title.casefold()}", score)

@@ -16,6 +16,7 @@ from shared.compaction.ledger.cues import (
     PHRASES,
     QUESTION_MARKS,
     QUESTIONS,
+    REQUESTS,
     STOPWORDS,
     UNIVERSALS,
     WORDS,
@@ -33,7 +34,7 @@ _JOINERS = _LINKS | word_set("you we should can may will shall")
 _MODALS = word_set("should can may will would could must soll sollte darf debe peut doit deve you")
 _NOT_ORDERS_INSIDE = word_set("no not non não")
 _DEPENDENT = word_set(
-    "it this that these those he she they its his her their them otherwise es das dies er sie esto eso ella ça cela"
+    "it this that these those he she they its his her their them otherwise dies dieser dieses esto eso ella ça cela"
 )
 
 
@@ -146,7 +147,7 @@ def _worth_of_things(statement: Statement) -> int:
 def _worth_of_form(statement: Statement) -> int:
     points, size = 0, len(statement.words)
     if statement.is_question:
-        points -= 3 if not statement.cues.isdisjoint({Cue.PREFER, Cue.REMEMBER}) or statement.binding else 9
+        points -= 3 if _asks_for_a_standing_thing(statement) else 9
     elif statement.lows and statement.lows[0] in QUESTIONS and not _STATING & statement.cues:
         points -= 2
     if Cue.CHATTER in statement.cues:
@@ -161,6 +162,11 @@ def _worth_of_form(statement: Statement) -> int:
     if Cue.COPULA in statement.cues and statement.lows[0] in DEFINITE:
         points += 1
     return points - (3 if size < 3 and Cue.MATTER not in statement.cues and statement.text.isascii() else 0)
+
+
+def _asks_for_a_standing_thing(statement: Statement) -> bool:
+    asks = bool(statement.lows) and statement.lows[0] in REQUESTS
+    return asks and (statement.binding or not statement.cues.isdisjoint({Cue.PREFER, Cue.REMEMBER}))
 
 
 def _worth_of_script(statement: Statement) -> int:
@@ -239,7 +245,8 @@ def _orders(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bo
     if raw[index].endswith((",", "!", ".", "?")):
         return False
     if index == start:
-        return len(lows) - start > 2
+        size = len(lows) - start
+        return size > 2 or (size == 2 and lows[index] not in _NOT_ORDERS_INSIDE)
     if lows[index] in _NOT_ORDERS_INSIDE:
         return False
     previous = lows[index - 1]

@@ -31,8 +31,8 @@ def subject_key(statement: Statement) -> str:
     if slot is None or not _governs(statement):
         return same_words_key(statement)
     first, last = slot
-    before = statement.lows[statement.start : first]
-    if not before or before[-1] not in _SETTERS or len(_content(before + statement.lows[last:])) < 2:
+    before = [low for low in statement.lows[statement.start : first] if low not in _POLITE]
+    if not before or before[-1] not in _SETTERS or len(_content([*before, *statement.lows[last:]])) < 2:
         return same_words_key(statement)
     kind = "name" if statement.kinds[first] is Kind.NAME else "value"
     return "s:" + _digest(f"{' '.join(before)} <{kind}> {' '.join(statement.lows[last:])}")

@@ -1,14 +1,22 @@
 """Tokens: what kind of thing a whitespace-separated piece of text is, told without backtracking and cached."""
 
 import re
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
-from shared.compaction.ledger.cues import APOSTROPHE, AROUND_WORDS, FILE_ENDINGS, MONTHS, NUMBER_WORDS, UNITS
+from shared.compaction.ledger.cues import (
+    ABBREVIATIONS,
+    APOSTROPHE,
+    AROUND_WORDS,
+    FILE_ENDINGS,
+    MONTHS,
+    NUMBER_WORDS,
+    UNITS,
+)
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a token names."""
 
     WORD = "word"
@@ -53,7 +61,7 @@ _ADDRESS = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?:[:/]\d{1,5})?|[A-Za
 _VERSION = re.compile(
     r"[vV]\d{1,6}(?:\.[0-9A-Za-z\-]{1,12}){0,4}|\d{1,6}\.\d{1,6}\.\d[0-9A-Za-z.+\-]{0,24}|[^\W\d]{2,20}(?:==|>=|<=|~=|@)\d[\w.]{0,24}"
 )
-_NUMBER = re.compile(r"[+\-#~≤≥<>]?\d[\d.,_]{0,30}")
+_NUMBER = re.compile(r"[+\-~≤≥<>]?\d[\d.,_]{0,30}")
 _MEASURE = re.compile(r"[+\-~]?\d[\d.,]{0,20}([^\W\d]{1,12}|%)(?:/[a-z]{1,6})?")
 _HOST = re.compile(r"[a-z0-9\-]{2,63}(?:\.[a-z0-9\-]{2,63}){1,5}")
 _CODE = re.compile(r"[A-Za-z_][\w.:\-]{0,120}(?:\(\))?")
@@ -74,7 +82,7 @@ def bare(token: str) -> str:
 @lru_cache(maxsize=65_536)
 def kind_of(token: str) -> Kind:
     """Return what a bare token names."""
-    if not token or len(token) > _LONGEST:
+    if not token or len(token) > _LONGEST or f"{token.casefold()}." in ABBREVIATIONS:
         return Kind.WORD
     if token.isalpha():
         return _kind_of_letters(token)
@@ -186,8 +194,8 @@ _TESTS = (
     (Kind.AMOUNT, _is_amount),
     (Kind.DATE, _is_date),
     (Kind.ADDRESS, _is_address),
-    (Kind.NUMBER, _is_number),
     (Kind.VERSION, _is_version),
+    (Kind.NUMBER, _is_number),
     (Kind.HASH, _is_hash),
     (Kind.PATH, _is_path),
     (Kind.ENV, _is_env),

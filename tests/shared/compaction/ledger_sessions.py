@@ -33,12 +33,19 @@ def say(role: Role, text: str) -> Message:
     return Message(role=role, content=text)
 
 
-_FIRST = "Amara Bjorn Chidi Dalia Emeka Farah Goran Hana Ines Jonas Keiko Lior Marta Nadia Oskar Priya".split()
-_LAST = "Okafor Lindqvist Haddad Moreau Novak Castellano Petrov Yamada Silva Brandt Oyelaran Kowalski".split()
-_TOPICS = (
-    "billing search onboarding checkout reporting the-parser notifications caching export layout navigation "
-    "the-importer pagination analytics theming the-scheduler uploads sessions webhooks the-gateway"
-).split()
+_FIRST = [
+    "Amara", "Bjorn", "Chidi", "Dalia", "Emeka", "Farah", "Goran", "Hana", "Ines", "Jonas", "Keiko",
+    "Lior", "Marta", "Nadia", "Oskar", "Priya",
+]  # fmt: skip
+_LAST = [
+    "Okafor", "Lindqvist", "Haddad", "Moreau", "Novak", "Castellano", "Petrov", "Yamada", "Silva",
+    "Brandt", "Oyelaran", "Kowalski",
+]  # fmt: skip
+_TOPICS = [
+    "billing", "search", "onboarding", "checkout", "reporting", "the-parser", "notifications", "caching",
+    "export", "layout", "navigation", "the-importer", "pagination", "analytics", "theming",
+    "the-scheduler", "uploads", "sessions", "webhooks", "the-gateway",
+]  # fmt: skip
 _CHATTER = (
     "Can you walk me through how {a} works at the moment?",
     "Thanks, that helps a lot. Let's keep looking at {a} for a while.",
@@ -56,14 +63,18 @@ _CHATTER = (
     "Sorry, I was in a meeting. Where were we with {a}?",
 )
 _ANSWERS = (
-    "Sure. {a} and {b} talk to each other through a queue, so that neither waits for the other. In practice you "
-    "would measure first and then decide, because the cost of the simple way is often small enough to ignore.",
-    "Good question. The short answer is that {a} keeps its own state, while {b} reads it when it has to. You should "
-    "always prefer the simple path here, and you must not rely on the order in which things arrive.",
-    "Here is an overview of {a}: requests come in, they are checked, and then {b} takes over. Most of the time is "
-    "spent on waiting, so there is little to gain from making the rest quicker than it is today.",
-    "There are several ways to look at {a}. One of them is to start from {b} and to follow what happens to a single "
-    "entry; another is to look at the totals. Both lead to the same picture after a while.",
+    (
+        "Sure. {a} and {b} talk to each other through a queue, so that neither waits for the other. In practice you would measure first and then decide, because the cost of the simple way is often small enough to ignore."
+    ),
+    (
+        "Good question. The short answer is that {a} keeps its own state, while {b} reads it when it has to. You should always prefer the simple path here, and you must not rely on the order in which things arrive."
+    ),
+    (
+        "Here is an overview of {a}: requests come in, they are checked, and then {b} takes over. Most of the time is spent on waiting, so there is little to gain from making the rest quicker than it is today."
+    ),
+    (
+        "There are several ways to look at {a}. One of them is to start from {b} and to follow what happens to a single entry; another is to look at the totals. Both lead to the same picture after a while."
+    ),
 )
 
 
@@ -95,15 +106,24 @@ def _hard(rng: random.Random) -> list[tuple[str, tuple[str, ...]]]:
     name, code, amount = _name(rng), _code(rng), rng.randrange(200, 900)
     return [
         (f"Never deploy service {code} on a Friday.", ("never", code, "Friday")),
-        (f"By the way, don't touch the folder legacy/{code.lower()}, ever.", ("don't", f"legacy/{code.lower()}")),
+        (
+            f"By the way, don't touch the folder legacy/{code.lower()}, ever.",
+            ("don't", f"legacy/{code.lower()}"),
+        ),
         (f"You must not email customers without sign-off from {name}.", ("must not", name)),
         (f"Under no circumstances may the token {code} appear in a log.", ("no circumstances", code)),
         (f"Always ask me before you spend more than ${amount}.", ("ask me before", f"${amount}")),
         (f"Only {name} is allowed to approve refunds.", (name, "refunds")),
         (f"Patient data must stay inside region eu-{amount}.", ("must", f"eu-{amount}")),
-        (f"No external calls from the sandbox, except to host {code.lower()}.internal.", ("no external", code.lower())),
+        (
+            f"No external calls from the sandbox, except to host {code.lower()}.internal.",
+            ("no external", code.lower()),
+        ),
         (f"Responses may not exceed {amount} words.", ("may not exceed", str(amount))),
-        (f"Do not merge anything into release/{amount} until QA is through.", ("do not merge", f"release/{amount}")),
+        (
+            f"Do not merge anything into release/{amount} until QA is through.",
+            ("do not merge", f"release/{amount}"),
+        ),
         ("Avoid the word 'synergy' in anything customer-facing.", ("avoid", "synergy")),
         (f"Make sure every invoice carries the reference {code}.", ("every invoice", code)),
         (f"Backups are mandatory before migration {code}.", ("mandatory", code)),
@@ -119,30 +139,74 @@ def _soft(rng: random.Random) -> list[tuple[str, str, tuple[str, ...]]]:
         ("preference", "I'd rather have tabs than spaces in everything.", ("tabs", "spaces")),
         ("preference", "Call me Captain in your replies.", ("Captain",)),
         ("preference", f"When you write dates, use the format of {city}.", ("dates", city)),
-        ("deadline", f"The report is due on 2027-03-{number % 28 + 1:02d}.", ("report", f"2027-03-{number % 28 + 1:02d}")),
-        ("deadline", f"We have until June {number % 28 + 1} to ship the beta.", (f"June {number % 28 + 1}", "beta")),
+        (
+            "deadline",
+            f"The report is due on 2027-03-{number % 28 + 1:02d}.",
+            ("report", f"2027-03-{number % 28 + 1:02d}"),
+        ),
+        (
+            "deadline",
+            f"We have until June {number % 28 + 1} to ship the beta.",
+            (f"June {number % 28 + 1}", "beta"),
+        ),
         ("budget", f"Our budget for the offsite is {number} EUR.", ("offsite", f"{number} EUR")),
-        ("budget", f"Finance gave us ${number},000 for cloud costs this quarter.", (f"${number},000", "cloud")),
+        (
+            "budget",
+            f"Finance gave us ${number},000 for cloud costs this quarter.",
+            (f"${number},000", "cloud"),
+        ),
         ("person", f"{name} leads the security review.", (name, "security review")),
         ("person", f"If anything breaks at night, page {name}.", (name, "night")),
         ("person", f"My sister {name} handles the accounting.", (name, "accounting")),
         ("definition", f"Project Heron is the rewrite that {city} started.", ("Heron", city)),
         ("definition", f"By 'the blue list' I mean the table tbl_{number}.", ("blue list", f"tbl_{number}")),
-        ("definition", f"ACME-{number} stands for our oldest customer.", (f"ACME-{number}", "oldest customer")),
-        ("credential", f"The staging password label is vault/{code.lower()}.", ("staging", f"vault/{code.lower()}")),
+        (
+            "definition",
+            f"ACME-{number} stands for our oldest customer.",
+            (f"ACME-{number}", "oldest customer"),
+        ),
+        (
+            "credential",
+            f"The staging password label is vault/{code.lower()}.",
+            ("staging", f"vault/{code.lower()}"),
+        ),
         ("identifier", f"The ticket for this is {code}.", (code,)),
-        ("identifier", f"Our production cluster lives at https://k8s-{number}.example.net:6443.", (f"k8s-{number}",)),
-        ("identifier", f"The config is in deploy/{code.lower()}/values.yaml.", (f"deploy/{code.lower()}/values.yaml",)),
+        (
+            "identifier",
+            f"Our production cluster lives at https://k8s-{number}.example.net:6443.",
+            (f"k8s-{number}",),
+        ),
+        (
+            "identifier",
+            f"The config is in deploy/{code.lower()}/values.yaml.",
+            (f"deploy/{code.lower()}/values.yaml",),
+        ),
         ("count", f"There are {number} rows in the orders table right now.", (str(number), "orders table")),
-        ("count", f"We have {number % 90 + 10} warehouses in {city}.", (f"{number % 90 + 10} warehouses", city)),
+        (
+            "count",
+            f"We have {number % 90 + 10} warehouses in {city}.",
+            (f"{number % 90 + 10} warehouses", city),
+        ),
         ("choice", f"We decided to go with Kafka because {name} knows it well.", ("Kafka", name)),
-        ("choice", f"Let's use port {number} for the proxy, since 8080 is taken.", (f"port {number}", "proxy")),
+        (
+            "choice",
+            f"Let's use port {number} for the proxy, since 8080 is taken.",
+            (f"port {number}", "proxy"),
+        ),
         ("choice", "We picked SQLite over Postgres to keep the installer small.", ("SQLite", "installer")),
         ("state", f"Next step is wiring up exporter {code}.", ("next step", code)),
-        ("state", f"Migration {number} is done, migration {number + 1} is still pending.", (str(number + 1), "pending")),
+        (
+            "state",
+            f"Migration {number} is done, migration {number + 1} is still pending.",
+            (str(number + 1), "pending"),
+        ),
         ("personal", "I'm allergic to peanuts, so keep that in mind for the menu.", ("allergic", "peanuts")),
         ("personal", f"I live in {city} and work from 7 to 15.", (city, "7 to 15")),
-        ("version", f"The customer still runs version {number % 9 + 1}.4.{number % 50}.", (f"{number % 9 + 1}.4.{number % 50}",)),
+        (
+            "version",
+            f"The customer still runs version {number % 9 + 1}.4.{number % 50}.",
+            (f"{number % 9 + 1}.4.{number % 50}",),
+        ),
     ]
 
 
@@ -172,9 +236,7 @@ def planted(rng: random.Random, hard: int, soft: int) -> list[Planted]:
     """Return facts to plant: `hard` binding rules, `soft` other facts and a sentence in each other language."""
     rules = [Planted("rule", text, needles, hard=True) for text, needles in rng.sample(_hard(rng), hard)]
     facts = [Planted(kind, text, needles) for kind, text, needles in rng.sample(_soft(rng), soft)]
-    foreign = [
-        Planted("foreign", *rng.choice(pool)) for pool in (_GERMAN, _SPANISH, _CHINESE, _JAPANESE)
-    ]
+    foreign = [Planted("foreign", *rng.choice(pool)) for pool in (_GERMAN, _SPANISH, _CHINESE, _JAPANESE)]
     return [*rules, *facts, *foreign]
 
 
@@ -182,7 +244,11 @@ def session(rng: random.Random, facts: Sequence[Planted], amount_tokens: int) ->
     """Return chatter of `amount_tokens` with the facts in it: half of them alone, half inside small talk."""
     items = chatter(rng, amount_tokens)
     for fact in facts:
-        text = fact.text if rng.random() < 0.5 else f"Thanks, that was useful. {fact.text} Anyway, what comes next?"
+        text = (
+            fact.text
+            if rng.random() < 0.5
+            else f"Thanks, that was useful. {fact.text} Anyway, what comes next?"
+        )
         position = 2 * rng.randrange(len(items) // 2)
         items[position:position] = [say("user", text), say("assistant", "Noted.")]
     return items
@@ -205,7 +271,10 @@ def agent_session(rng: random.Random, steps: int) -> AgentSession:
     ticket, branch = f"OPS-{rng.randrange(1000, 9999)}", f"fix/{rng.randrange(100, 999)}-retry"
     items: list[Item] = [
         say("developer", "You are a coding agent. Never force-push."),
-        say("user", f"Fix {ticket} on branch {branch}; the reproduction is in scripts/repro_{ticket.lower()}.sh."),
+        say(
+            "user",
+            f"Fix {ticket} on branch {branch}; the reproduction is in scripts/repro_{ticket.lower()}.sh.",
+        ),
     ]
     edited: list[str] = []
     commands: list[str] = []
@@ -236,7 +305,9 @@ def _call(number: int, name: str, arguments: dict[str, object], output: str) -> 
 
 def _source(rng: random.Random) -> str:
     names = [f"value_{rng.randrange(9999)}" for _ in range(60)]
-    return "\n".join(f"    {name} = compute({name}, limit={rng.randrange(99)})  # keeps it small" for name in names)
+    return "\n".join(
+        f"    {name} = compute({name}, limit={rng.randrange(99)})  # keeps it small" for name in names
+    )
 
 
 def _patch(path: str, rng: random.Random) -> str:

@@ -1,0 +1,112 @@
+"""What is killed is taken over: real worker processes, ended by SIGKILL in the middle of their work."""
+
+import time
+
+import redis
+from openai import OpenAI
+
+from shared.adapters.redis import keys
+from tests.fixtures.conversations import long_conversation
+from tests.fixtures.house import House
+from tests.fixtures.polling import create, finished, until
+from tests.scripted_upstream import ScriptedUpstream
+
+LEASE_SECONDS = 2
+
+
+def test_a_turn_whose_worker_is_killed_is_finished_by_another_within_its_lease(house: House) -> None:
+    with ScriptedUpstream() as upstream, redis.Redis.from_url(house.redis_url) as store:
+        client = _open(house, upstream)
+        doomed = house.start_worker("generation")
+        running = create(client, model="slow:3", input="Tell me a story")
+        until(lambda: client.responses.retrieve(running.id).output_text != "")
+        spare = house.start_worker("generation")
+        doomed.kill()
+        killed_at = time.monotonic()
+
+        response = finished(client, running.id)
+        assert time.monotonic() - killed_at <= LEASE_SECONDS + 10
+        assert response.status == "completed"
+        assert response.output_text == "".join(f"word{n} " for n in range(20))
+        assert [item.type for item in response.output] == ["message"]
+        assert _field(store, running.id, "ended_by") == "2"
+        assert spare.child.poll() is None
+
+
+def test_a_compaction_whose_worker_is_killed_is_made_by_another(house: House) -> None:
+    house.settings |= {"SUMMARIZER": "model", "SUMMARIZER_MODEL": "slow:20"}
+    with ScriptedUpstream() as upstream:
+        client = _open(house, upstream)
+        house.start_worker("generation")
+        doomed = house.start_worker("compaction")
+        waiting = create(client, model="say:Done.", input=long_conversation())
+        assert upstream.saw_requests(1, timeout_seconds=10)
+        doomed.kill()
+        house.settings |= {"SUMMARIZER": "ledger"}
+        house.start_worker("compaction")
+
+        response = finished(client, waiting.id)
+        assert [item.type for item in response.output] == ["compaction", "message"]
+
+
+def test_a_job_that_kills_every_worker_is_given_up_after_its_attempts(house: House) -> None:
+    house.settings |= {"MAX_ATTEMPTS": "2"}
+    with ScriptedUpstream() as upstream:
+        client = _open(house, upstream)
+        poison = create(client, model="slow:30", input="Tell me a story")
+        for attempt in (1, 2):
+            worker = house.start_worker("generation")
+            assert upstream.saw_requests(attempt, timeout_seconds=15)
+            worker.kill()
+
+        response = finished(client, poison.id)
+        assert response.status == "failed"
+        assert response.error is not None
+        assert "given up" in response.error.message
+
+
+def test_a_worker_that_is_told_to_end_gives_its_turns_back_and_they_lose_no_attempt(house: House) -> None:
+    house.settings |= {"DRAIN_GRACE_SECONDS": "0.5"}
+    with ScriptedUpstream() as upstream, redis.Redis.from_url(house.redis_url) as store:
+        client = _open(house, upstream)
+        leaving = house.start_worker("generation")
+        running = [create(client, model="slow:4", input=f"Story {number}") for number in range(5)]
+        assert upstream.saw_requests(5, timeout_seconds=10)
+        house.start_worker("generation")
+        assert leaving.terminate(timeout_seconds=10) == 0
+
+        ended = [finished(client, response.id) for response in running]
+        assert [response.status for response in ended] == ["completed"] * 5
+        assert [_field(store, response.id, "lost") for response in running] == ["0"] * 5
+
+
+def test_two_celery_workers_started_by_hand_each_do_part_of_fifty_jobs(house: House) -> None:
+    with ScriptedUpstream() as upstream:
+        client = _open(house, upstream)
+        house.start_worker("compaction")
+        workers = [house.start_celery("generation", concurrency=4) for _ in range(2)]
+        jobs = [create(client, model="slow:0.1", input=f"Job {n}") for n in range(45)]
+        jobs += [create(client, model="slow:0.1", input=long_conversation(30 + n)) for n in range(5)]
+
+        ended = [finished(client, job.id) for job in jobs]
+        assert [response.status for response in ended] == ["completed"] * 50
+        assert [item.type for item in ended[-1].output] == ["compaction", "message"]
+        shares = [worker.log.read_text().count('"response_ended"') for worker in workers]
+        assert sum(shares) == 50
+        assert min(shares) >= 5
+
+
+def _open(house: House, upstream: ScriptedUpstream) -> OpenAI:
+    house.settings = {
+        "UPSTREAM_BASE_URL": upstream.base_url,
+        "SUMMARIZER": "ledger",
+        "LEASE_SECONDS": str(LEASE_SECONDS),
+        **house.settings,
+    }
+    return house.client(house.start_api())
+
+
+def _field(store: redis.Redis, job_id: str, name: str) -> str:
+    value = store.hget(keys.record(job_id), name)
+    assert isinstance(value, bytes)
+    return value.decode()
