@@ -1,0 +1,170 @@
+"""Foreground responses, /responses/compact, models and probes, through the official SDK."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from openai import (
+    AuthenticationError,
+    BadRequestError,
+    InternalServerError,
+    NotFoundError,
+    OpenAI,
+    RateLimitError,
+)
+
+from tests.fixtures.conversations import RULE, long_conversation
+from tests.fixtures.house import House
+from tests.fixtures.polling import MANAGEMENT
+from tests.scripted_upstream import ScriptedUpstream
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[ScriptedUpstream]:
+    with ScriptedUpstream() as provider:
+        yield provider
+
+
+@pytest.fixture
+def upstream(provider: ScriptedUpstream) -> ScriptedUpstream:
+    provider.follow()
+    return provider
+
+
+@pytest.fixture(scope="module")
+def client(module_house: House, provider: ScriptedUpstream) -> OpenAI:
+    module_house.settings |= {
+        "UPSTREAM_BASE_URL": provider.base_url,
+        "SUMMARIZER": "ledger",
+        "CONTEXT_WINDOW_TOKENS": "20000",
+    }
+    address = module_house.start_api()
+    module_house.start_worker()
+    return module_house.client(address)
+
+
+def test_a_response_is_answered_stored_and_continued(client: OpenAI, upstream: ScriptedUpstream) -> None:
+    first = client.responses.create(model="say:Hello.", input="Hi", metadata={"team": "index"})
+    assert (first.status, first.output_text, first.metadata) == ("completed", "Hello.", {"team": "index"})
+    assert client.responses.retrieve(first.id) == first
+
+    second = client.responses.create(model="say:Yes.", input="Still there?", previous_response_id=first.id)
+    assert [message["content"] for message in upstream.requests[-1]["messages"]] == [
+        "Hi",
+        "Hello.",
+        "Still there?",
+    ]
+    assert second.previous_response_id == first.id
+
+
+def test_a_long_chain_is_the_same_window_as_sending_everything(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    last = None
+    for number in range(30):
+        response = client.responses.create(
+            model=f"say:Answer {number}.", input=f"Question {number}?", previous_response_id=last
+        )
+        last = response.id
+    said = [message["content"] for message in upstream.requests[-1]["messages"]]
+    expected = [text for number in range(29) for text in (f"Question {number}?", f"Answer {number}.")]
+    assert said == [*expected, "Question 29?"]
+
+
+def test_a_stateless_client_may_drop_what_stands_before_the_compaction(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    history = [*long_conversation(), {"role": "user", "content": "And the last shard?"}]
+    first = client.responses.create(
+        model="say:Fine.", input=history, store=False, context_management=MANAGEMENT
+    )
+    assert [item.type for item in first.output] == ["compaction", "message"]
+    output = [item.to_dict() for item in first.output]
+    question = {"role": "user", "content": "Which rule holds?"}
+    seen = []
+    for items in ([*history, *output, question], [*output, question]):
+        client.responses.create(model="say:That one.", input=items, store=False)
+        seen.append(upstream.requests[-1]["messages"])
+    assert seen[0] == seen[1]
+    assert RULE in str(seen[0])
+    assert "And the last shard?" in str(seen[0])
+    with pytest.raises(NotFoundError):
+        client.responses.retrieve(first.id)
+
+
+def test_compact_returns_user_messages_and_one_item_that_can_be_continued(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    history = long_conversation()
+    compacted = client.responses.compact(model="m", input=history)
+    assert compacted.object == "response.compaction"
+    assert [item.type for item in compacted.output][-1] == "compaction"
+    assert {item.role for item in compacted.output[:-1] if item.type == "message"} == {"user"}
+
+    by_id = client.responses.create(model="say:Ok.", input="Go on", previous_response_id=compacted.id)
+    assert by_id.output_text == "Ok."
+    sent_by_id = upstream.requests[-1]["messages"]
+    output = [item.to_dict() for item in compacted.output]
+    client.responses.create(model="say:Ok.", input=[*output, {"role": "user", "content": "Go on"}])
+    assert upstream.requests[-1]["messages"] == sent_by_id
+    assert sent_by_id[-1]["content"] == "Go on"
+
+
+def test_a_window_over_the_models_is_refused_in_openais_words(client: OpenAI) -> None:
+    with pytest.raises(BadRequestError) as refused:
+        client.responses.create(model="m", input="word " * 30_000)
+    assert (refused.value.code, refused.value.param) == ("context_length_exceeded", "input")
+
+
+def test_a_failing_upstream_is_a_502_and_a_limited_one_a_429(client: OpenAI) -> None:
+    with pytest.raises(InternalServerError) as failed:
+        client.responses.create(model="fail:500", input="Hi")
+    assert failed.value.status_code == 502
+    with pytest.raises(RateLimitError):
+        client.responses.create(model="fail:429", input="Hi")
+
+
+def test_a_client_that_hangs_up_ends_the_upstream_call(client: OpenAI, upstream: ScriptedUpstream) -> None:
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{client.base_url}responses", json={"model": "slow:30", "input": "Hi"}, timeout=1.0)
+    assert upstream.saw_disconnects(1, timeout_seconds=3.0)
+
+
+def test_the_models_are_the_upstreams(client: OpenAI) -> None:
+    names = [model.id for model in client.models.list()]
+    assert names
+    assert client.models.retrieve(names[0]).id == names[0]
+    with pytest.raises(NotFoundError):
+        client.models.retrieve("no/such-model")
+
+
+def test_every_answer_has_a_request_id(client: OpenAI) -> None:
+    response = client.responses.with_raw_response.create(model="say:Hi.", input="Hi")
+    assert response.headers["x-request-id"].startswith("req_")
+    with pytest.raises(NotFoundError) as missing:
+        client.responses.retrieve("resp_none")
+    assert (missing.value.request_id or "").startswith("req_")
+
+
+def test_probes_tell_that_it_lives_and_how_long_the_queues_are(client: OpenAI) -> None:
+    door = str(client.base_url).removesuffix("/v1/")
+    assert httpx.get(f"{door}/healthz").json() == {"status": "ok"}
+    assert httpx.get(f"{door}/readyz").json() == {
+        "status": "ready",
+        "queues": {"generation": 0, "compaction": 0, "housekeeping": 0},
+    }
+
+
+def test_with_keys_a_stranger_is_refused_and_tenants_do_not_see_each_other(
+    module_house: House, client: OpenAI
+) -> None:
+    module_house.settings |= {"API_KEYS": "sk-one,sk-two"}
+    address = module_house.start_api()
+    one, two = module_house.client(address, api_key="sk-one"), module_house.client(address, api_key="sk-two")
+    response = one.responses.create(model="say:Hi.", input="Hi")
+    with pytest.raises(NotFoundError):
+        two.responses.retrieve(response.id)
+    with pytest.raises(BadRequestError, match="not found"):
+        two.responses.create(model="say:Hi.", input="Go on", previous_response_id=response.id)
+    with pytest.raises(AuthenticationError):
+        module_house.client(address, api_key="sk-three").responses.retrieve(response.id)
