@@ -4,14 +4,15 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from shared.history import History
 from shared.ids import IdKind, new_id
+from shared.services import Services
 from shared.turns import Turn
-from shared.wire.contradictions import check_before_running, check_prompt
+from shared.wire.contradictions import check_before_running, check_prompt, check_tools
 from shared.wire.items import InputText, Item, Message, OutputText
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import Response
+from shared.wire.tools import CLIENT_TOOL_TYPES
 
 _ID_KINDS: dict[str, IdKind] = {
     "message": "msg",
@@ -47,12 +48,14 @@ _ECHOED = (
 )
 
 
-async def accept(request: CreateResponse, *, tenant: str, history: History) -> Turn:
+async def accept(request: CreateResponse, *, tenant: str, services: Services) -> Turn:
     """Return the turn that a request asks for. Raises RequestError for what its state does not allow."""
     check_prompt(request)
     items = stored_form(request.input_items)
-    await history.check(items, request.previous_response_id, tenant)
+    await services.history.check(items, request.previous_response_id, tenant)
     check_before_running(request)
+    if services.settings.upstream_api == "chat_completions":
+        check_tools(request, CLIENT_TOOL_TYPES)
     return Turn(tenant=tenant, request=request, head=_head(request), input=items)
 
 

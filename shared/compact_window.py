@@ -1,11 +1,14 @@
 """Compacting a window that is due: asking for the job, waiting for it or not, and using what it made."""
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from shared.compaction.ledger import Ledger
 from shared.compaction.plan import split_window
 from shared.compaction.policy import Policy, automatic_policy
+from shared.compaction.sections import fold_sections
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
 from shared.errors import TooManyRequests
 from shared.ports import Compactions, Sealer, Signals
@@ -15,7 +18,9 @@ from shared.turns import Parked, Turn
 from shared.window.calls import safe_cuts
 from shared.window.entry import Entry, flatten, total_tokens
 from shared.window.hashing import prefix_hashes
-from shared.wire.items import Compaction
+from shared.window.payload import Payload, SizedItem
+from shared.wire.items import Compaction, Item, Message
+from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 
 # How often a waiting foreground turn looks for itself, in case the news was lost.
@@ -78,15 +83,16 @@ class WindowCompactor:
 
     async def wait(self, compaction_id: str) -> CompactionState | None:
         """Wait until a compaction has ended, and return how; None when it is unknown or takes too long."""
-        waited = 0.0
+        until = time.monotonic() + self._settings.compaction_wait_seconds
         async with self._signals.watch(compaction_id) as bell:
-            while waited < self._settings.compaction_wait_seconds:
+            while True:
                 state = await self._compactions.state(compaction_id)
                 if state is None or state.ended:
                     return state
-                await bell.wait(_LOOK_SECONDS)
-                waited += _LOOK_SECONDS
-        return None
+                left = until - time.monotonic()
+                if left <= 0:
+                    return None
+                await bell.wait(min(left, _LOOK_SECONDS))
 
     async def _state_of(self, job: CompactionJob) -> CompactionState | None:
         state = await self._compactions.state(job.id)
@@ -134,23 +140,54 @@ def target_tokens(turn: Turn, settings: Settings) -> int | None:
 
 
 def divide(window: Sequence[Entry], policy: Policy) -> int:
-    """Return where the window's prefix ends that is compacted: what comes after stays as it came."""
+    """Return where the window's prefix ends that is compacted: what comes after stays as it came.
+
+    That is the newest user message and all after it, or, where that is too much, the least that can stay.
+    What is recent before it gets its share from the plan. A compaction item is always in the prefix: in the
+    tail its record would be carried on as a user's words.
+    """
+    tokens = [entry.tokens for entry in window]
+    first = max((index + 1 for index, entry in enumerate(window) if entry.payload), default=0)
     cuts = safe_cuts([entry.item for entry in window])
-    return split_window([entry.tokens for entry in window], cuts, tail_tokens=policy.target_tokens // 3)
+    cuts[:first] = [False] * first
+    newest = max((index for index, entry in enumerate(window) if _is_users(entry.item)), default=0)
+    if cuts[newest] and 0 < sum(tokens[newest:]) <= policy.target_tokens // 3:
+        return newest
+    return split_window(tokens, cuts, tail_tokens=0)
+
+
+def _is_users(item: Item) -> bool:
+    return isinstance(item, Message) and item.role == "user"
 
 
 def compaction_job(prefix: Sequence[Entry], policy: Policy, *, tenant: str) -> CompactionJob:
     """Return the job that compacts `prefix`: equal prefixes and policies of a tenant are one job."""
     digest = prefix_hashes([entry.item for entry in prefix])[-1]
     name = hashlib.sha256(f"{tenant}\n{digest}\n{policy.fingerprint}".encode()).hexdigest()
-    # What the window's first compaction item says is carried on as it is, not summarised again.
-    base = prefix[0].payload
+    # What compaction items say is carried on as it is: read again, their records would be a user's words.
+    ledger, summary = _carried([entry.payload for entry in prefix if entry.payload])
     return CompactionJob(
         id=f"cmp_{name[:48]}",
         tenant=tenant,
         policy=policy,
-        history=[*base.kept, *flatten(prefix[1:])] if base else flatten(prefix),
+        history=[each for entry in prefix for each in _word_for_word(entry)],
         tokens=total_tokens(prefix),
-        ledger=base.ledger if base else {},
-        summary=base.summary if base else None,
+        ledger=ledger,
+        summary=summary,
     )
+
+
+def _word_for_word(entry: Entry) -> list[SizedItem]:
+    return entry.payload.kept if entry.payload else [SizedItem(item=entry.item, tokens=entry.tokens)]
+
+
+def _carried(payloads: Sequence[Payload]) -> tuple[JsonObject, str | None]:
+    """Return the ledger and the summary that these compaction items carry, as one of each."""
+    if len(payloads) <= 1:
+        return (payloads[0].ledger, payloads[0].summary) if payloads else ({}, None)
+    ledgers = [Ledger.from_json(payload.ledger) for payload in payloads if payload.ledger]
+    entries = {entry.key: entry for ledger in ledgers for entry in ledger.entries}
+    seen = sum(ledger.items_seen for ledger in ledgers)
+    summaries = [payload.summary for payload in payloads if payload.summary]
+    summary = fold_sections(summaries) if len(summaries) > 1 else next(iter(summaries), None)
+    return Ledger(tuple(entries.values()), seen).to_json(), summary

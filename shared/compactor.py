@@ -32,7 +32,7 @@ class Compactor:
         A summariser that fails or misbehaves degrades to the ledger: the result says so in its warnings.
         """
         started = time.monotonic()
-        plan = plan_compaction(job.history, job.policy)
+        plan = await asyncio.to_thread(plan_compaction, job.history, job.policy, count=self._counter.count)
         ledger = await asyncio.to_thread(collect, plan.replaced, known=_known(job))
         budget = max(plan.record_tokens - _FRAME_TOKENS, 0)
         summary = await self._summarize(job, plan, int(budget * _SUMMARY_SHARE))

@@ -18,7 +18,7 @@ from shared.prompt import (
     TextDelta,
     UpstreamEvent,
 )
-from shared.wire.items import Compaction, Item, ItemStatus, parse_item
+from shared.wire.items import Compaction, Item, ItemStatus, Reasoning, parse_item
 from shared.wire.model import JsonObject
 from shared.wire.responses import Response
 
@@ -104,9 +104,9 @@ class Composer:
             case CallDelta():
                 return self._grow_call(event)
             case ItemProduced():
-                return [*self._close_all("completed"), *self.add_item(event.item)]
+                return self._produce(event.item)
             case Finished():
-                return self._close_all("incomplete" if event.reason == "length" else "completed")
+                return self._close_all("completed" if event.reason == "stop" else "incomplete")
             case _:
                 assert_never(event)
 
@@ -133,7 +133,7 @@ class Composer:
     def _message_part(self, kind: str) -> list[JsonObject]:
         events: list[JsonObject] = []
         if "message" not in self._open:
-            events += self._close_all("completed")
+            events += self._close("reasoning", "completed")
             events += self._start("message", _message_body())
         message = self._open["message"]
         if not message.parts or message.parts[-1]["type"] != kind:
@@ -145,7 +145,7 @@ class Composer:
         kind = "summary_text" if event.summary else "reasoning_text"
         events: list[JsonObject] = []
         if "reasoning" not in self._open:
-            events += self._close_all("completed")
+            events += self._close("message", "completed")
             events += self._start("reasoning", {"id": new_id("rs"), "type": "reasoning", "summary": []})
         reasoning = self._open["reasoning"]
         if not reasoning.parts or reasoning.parts[-1]["type"] != kind:
@@ -197,10 +197,10 @@ class Composer:
             index_name: len(same_list) - 1,
         }
 
-    # Tool calls
+    # Tool calls: they run side by side, and more of each may come until the answer ends
 
     def _start_call(self, event: CallStarted) -> list[JsonObject]:
-        events = [*self._close("message", "completed"), *self._close("reasoning", "completed")]
+        events = self._close_speech()
         custom = event.kind == "custom"
         body: JsonObject = {
             "id": new_id("ctc" if custom else "fc"),
@@ -235,7 +235,27 @@ class Composer:
             body["name"] = call.body["name"]
         return [self._event(f"{_call_event(call)}.done", **body)]
 
+    # Items that the provider made
+
+    def _produce(self, item: Item) -> list[JsonObject]:
+        if isinstance(item, Reasoning) and "reasoning" in self._open:
+            return self._seal_reasoning(item)
+        named = item if item.id else item.changed(id=new_id("item"))
+        return [*self._close_speech(), *self.add_item(named)]
+
+    def _seal_reasoning(self, item: Reasoning) -> list[JsonObject]:
+        """Close the open reasoning as the provider sealed it; it keeps the id that it was announced by."""
+        opened = self._open.pop("reasoning")
+        events = self._end_part(opened)
+        done = item.changed(id=opened.body["id"])
+        self._done[opened.output_index] = done
+        index = opened.output_index
+        return [*events, self._event("response.output_item.done", output_index=index, item=done.to_json())]
+
     # Ends
+
+    def _close_speech(self) -> list[JsonObject]:
+        return [*self._close("message", "completed"), *self._close("reasoning", "completed")]
 
     def _close_all(self, status: ItemStatus) -> list[JsonObject]:
         return [event for key in list(self._open) for event in self._close(key, status)]

@@ -39,10 +39,14 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right of one attempt to work on a job: every write names it and is refused once it is lost."""
+    """The right of one attempt to work on a job: every write names it and is refused once it is lost.
+
+    `attempt` grows from claim to claim; `owner` is the claimant's own word, never used twice.
+    """
 
     job_id: str
     attempt: int
+    owner: str
 
 
 class NotClaimed(StrEnum):
@@ -78,8 +82,7 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The outcome of one look; `again_in_seconds` None means never again."""
+    """The outcome of one look; `waits_for` is the job that a waiting one waits for."""
 
     found: Found
-    again_in_seconds: float | None
     waits_for: str | None = None

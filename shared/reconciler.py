@@ -4,8 +4,11 @@ import asyncio
 from typing import NoReturn
 
 import structlog
+from redis.exceptions import ConnectionError as RedisUnreachable
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTooSlow
 
+from shared.errors import InvalidSeal
 from shared.jobs import Queue, queue_of
 from shared.lifecycle import Found
 from shared.ports import Compactions, Jobs
@@ -40,7 +43,15 @@ class Reconciler:
             queue: await self._jobs.queue_depth(queue) for queue in (Queue.GENERATION, Queue.COMPACTION)
         }
         for job_id in due:
-            await self._look_after(job_id, queue_depth=depths[queue_of(job_id)])
+            await self._look_safely_after(job_id, queue_depth=depths[queue_of(job_id)])
+
+    async def _look_safely_after(self, job_id: str, *, queue_depth: int) -> None:
+        try:
+            await self._look_after(job_id, queue_depth=queue_depth)
+        except (RedisUnreachable, RedisTooSlow, OSError):
+            raise
+        except Exception:  # a job that cannot be looked after must not keep the others from it
+            _log.exception("look_failed", job_id=job_id)
 
     async def _look_after(self, job_id: str, *, queue_depth: int) -> None:
         look = await self._jobs.look(job_id, queue_depth=queue_depth)
@@ -56,9 +67,15 @@ class Reconciler:
                 return
 
     async def _wake_if_over(self, job_id: str, waits_for: str | None) -> None:
-        state = await self._compactions.state(waits_for) if waits_for else None
-        if state is None or state.ended:
+        if waits_for is None or await self._is_over(waits_for):
             await self._jobs.wake(job_id)
+
+    async def _is_over(self, compaction_id: str) -> bool:
+        try:
+            state = await self._compactions.state(compaction_id)
+        except InvalidSeal:
+            return True  # completed, but not to be opened here: its turn is to say so, not to wait
+        return state is None or state.ended
 
 
 async def wake_waiters(jobs: Jobs, job_id: str) -> None:

@@ -94,7 +94,7 @@ async def _encryption_keys(store: Redis, settings: Settings) -> list[str]:
 async def _upstream(stack: AsyncExitStack, settings: Settings, counter: TokenCounter) -> Upstream:
     if settings.upstream_url is None:
         return OfflineUpstream(counter)
-    return await _provider(stack, settings, base_url=settings.upstream_url)
+    return await _provider(stack, settings, settings.upstream_url, settings.upstream_key)
 
 
 async def _summarizer(
@@ -103,14 +103,14 @@ async def _summarizer(
     if not settings.summarizes_with_model:
         return None
     if settings.summarizer_base_url is not None:
-        upstream = await _provider(stack, settings, base_url=settings.summarizer_base_url)
+        upstream = await _provider(stack, settings, settings.summarizer_base_url, settings.summarizer_key)
     return Summarizer(upstream, counter, window_tokens=settings.summarizer_window_tokens)
 
 
-async def _provider(stack: AsyncExitStack, settings: Settings, *, base_url: str) -> Upstream:
+async def _provider(stack: AsyncExitStack, settings: Settings, base_url: str, key: str | None) -> Upstream:
     client = new_client(
         base_url=base_url,
-        api_key=settings.upstream_key,
+        api_key=key,
         timeout_seconds=settings.upstream_timeout_seconds,
     )
     await stack.enter_async_context(client)

@@ -71,11 +71,12 @@ class Settings(BaseSettings):
     @property
     def upstream_key(self) -> str | None:
         """The key for the model provider. OPENAI_API_KEY is sent to OpenAI and to nobody else."""
-        if self.upstream_api_key is not None:
-            return self.upstream_api_key.get_secret_value()
-        if self.upstream_base_url is None and self.openai_api_key is not None:
-            return self.openai_api_key.get_secret_value()
-        return None
+        return self._key_for(self.upstream_url)
+
+    @property
+    def summarizer_key(self) -> str | None:
+        """The key for a summariser at an address of its own, under the same rule."""
+        return self._key_for(self.summarizer_base_url)
 
     @property
     def summarizes_with_model(self) -> bool:
@@ -83,3 +84,14 @@ class Settings(BaseSettings):
         if self.summarizer == "auto":
             return self.upstream_url is not None or self.summarizer_base_url is not None
         return self.summarizer == "model"
+
+    def _key_for(self, url: str | None) -> str | None:
+        ours, openai = self.upstream_api_key, self.openai_api_key
+        # Where both are set, ours is for the upstream that was configured with it.
+        if openai is not None and _is_openai(url) and (ours is None or url != self.upstream_url):
+            return openai.get_secret_value()
+        return ours.get_secret_value() if ours is not None else None
+
+
+def _is_openai(url: str | None) -> bool:
+    return url is not None and url.rstrip("/") == OPENAI_BASE_URL

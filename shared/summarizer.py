@@ -47,7 +47,7 @@ class Summarizer:
 
         Never raises for what a model does: a failing chunk makes the whole fail, with its reason.
         """
-        chunks = self.chunks(items)
+        chunks = await asyncio.to_thread(self.chunks, items)
         gate = asyncio.Semaphore(_SIDE_BY_SIDE)
 
         async def one(index: int, chunk: Sequence[Item]) -> Summary:
@@ -107,20 +107,22 @@ class Summarizer:
             model=model, items=request.items, instructions=request.instructions, sampling=sampling
         )
         texts: list[str] = []
-        finished = Finished(reason="stop")
+        finished: Finished | None = None
         async with aclosing(self._upstream.stream(prompt)) as answer:
             async for event in answer:
                 match event:
                     case TextDelta():
                         texts.append(event.text)
                     case RefusalDelta():
-                        return event.text, "refusal", Usage()
+                        return event.text, "refusal", self._estimate(request, event.text)
                     case CallStarted():
-                        return "", "tool_call", Usage()
+                        return "", "tool_call", self._estimate(request, event.name)
                     case Finished():
                         finished = event
                     case _:
                         continue
+        if finished is None:
+            raise UpstreamError("The summariser's answer ended without saying so.")
         text = "".join(texts)
         return text, finished.reason, finished.usage or self._estimate(request, text)
 

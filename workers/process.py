@@ -29,7 +29,7 @@ def _start(**_: Any) -> None:
         Runtime(Settings()).start()
     except (HithertoError, RedisError, OSError, ValidationError) as error:
         # Celery carries on after any other exception of a signal's receiver, and would take jobs.
-        _log.error("worker_not_started", error=type(error).__name__, reason=str(error))  # noqa: TRY400
+        _log.error("worker_not_started", error=type(error).__name__, reason=str(error))
         raise SystemExit(1) from None
 
 

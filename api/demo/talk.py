@@ -17,7 +17,7 @@ from shared.wire.responses import TERMINAL_STATUSES
 from shared.wire.text import text_of
 
 MODEL = "hitherto-offline"
-COMPACT_THRESHOLD_TOKENS = 8000
+COMPACT_THRESHOLD_TOKENS = 12_000
 POLL_SECONDS = 0.1
 TURN_SECONDS = 45.0
 READYZ_SECONDS = 1.0

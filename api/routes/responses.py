@@ -18,7 +18,7 @@ async def create_response(request: Request, services: GivenServices, tenant: Ten
     """Create a response, in the foreground or as a background job."""
     body = parse_json_body(await request.body())
     wanted = parse_create(body, min_compact_threshold=services.settings.min_compact_threshold)
-    turn = await accept(wanted, tenant=tenant, history=services.history)
+    turn = await accept(wanted, tenant=tenant, services=services)
     if wanted.is_background:
         await services.responses.enqueue(turn)
         return JSONResponse(turn.head.to_json())

@@ -10,11 +10,11 @@ from shared.adapters.bm25 import score_documents
 from shared.wire.items import Item, Message, Reasoning
 from shared.wire.text import text_of
 
-MAX_LINES: Final = 3
+MAX_LINES: Final = 6
 MAX_LINE_CHARACTERS: Final = 400
 
 # A line is worth quoting from this share of the best line's score on.
-_WORTH: Final = 0.45
+_WORTH: Final = 0.3
 # Who says it: a user's words, the record of the earlier conversation among them, before a tool's.
 _USER, _ASSISTANT, _TOOL = 1.0, 0.85, 0.75
 _QUESTION: Final = 0.25

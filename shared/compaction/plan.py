@@ -1,12 +1,13 @@
 """The plan of a compaction: which items stay word for word, and which go into the record."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.compaction.policy import MIN_RECORD_TOKENS, Policy
 from shared.window.calls import open_calls, safe_cuts
+from shared.window.counting import count_item
 from shared.window.payload import SizedItem
-from shared.wire.items import InputText, Item, Message
+from shared.wire.items import InputText, Item, Message, OtherItem, Reasoning
 from shared.wire.text import text_of
 
 
@@ -22,8 +23,8 @@ class Plan:
     record_tokens: int
 
 
-def plan_compaction(history: Sequence[SizedItem], policy: Policy) -> Plan:
-    """Decide what stays of `history` under `policy`.
+def plan_compaction(history: Sequence[SizedItem], policy: Policy, *, count: Callable[[str], int]) -> Plan:
+    """Decide what stays of `history` under `policy`; `count` returns the tokens of a text.
 
     System and developer items, an unanswered user message and open tool calls always stay. A call and its
     output stay together or go together. Older user messages stay newest first within their budget; the
@@ -33,7 +34,7 @@ def plan_compaction(history: Sequence[SizedItem], policy: Policy) -> Plan:
     kept: dict[int, SizedItem] = {index: history[index] for index in _protected(items)}
     for index in _recent(history, policy.recent_tokens, kept):
         kept[index] = history[index]
-    kept |= _user_messages(history, policy.user_tokens, kept)
+    kept |= _user_messages(history, policy.user_tokens, kept, count)
     kept_tokens = sum(entry.tokens for entry in kept.values())
     return Plan(
         kept=[kept[index] for index in sorted(kept)],
@@ -61,6 +62,10 @@ def split_window(tokens: Sequence[int], cuts: Sequence[bool], *, tail_tokens: in
 def _protected(items: Sequence[Item]) -> set[int]:
     dangling = open_calls(items)
     protected = {index for index, item in enumerate(items) if _always_stays(item, dangling)}
+    for index in range(len(items) - 1, 0, -1):
+        # A provider refuses a call without the reasoning that led to it.
+        if index in protected and isinstance(items[index - 1], Reasoning):
+            protected.add(index - 1)
     last_user = max((index for index, item in enumerate(items) if _said_by(item, "user")), default=None)
     if last_user is not None and not any(_said_by(item, "assistant") for item in items[last_user + 1 :]):
         protected.add(last_user)
@@ -70,6 +75,8 @@ def _protected(items: Sequence[Item]) -> set[int]:
 def _always_stays(item: Item, dangling: frozenset[str]) -> bool:
     if isinstance(item, Message):
         return item.role in ("system", "developer")
+    if isinstance(item, OtherItem) and item.type == "mcp_approval_request":
+        return item.id in dangling
     return getattr(item, "call_id", None) in dangling
 
 
@@ -90,7 +97,10 @@ def _recent(history: Sequence[SizedItem], budget: int, kept: dict[int, SizedItem
 
 
 def _user_messages(
-    history: Sequence[SizedItem], budget: int, kept: dict[int, SizedItem]
+    history: Sequence[SizedItem],
+    budget: int,
+    kept: dict[int, SizedItem],
+    count: Callable[[str], int],
 ) -> dict[int, SizedItem]:
     chosen: dict[int, SizedItem] = {}
     left = budget - sum(entry.tokens for entry in kept.values() if _said_by(entry.item, "user"))
@@ -102,7 +112,7 @@ def _user_messages(
             chosen[index] = entry
             left -= entry.tokens
             continue
-        shortened = cut_in_the_middle(entry, left)
+        shortened = cut_in_the_middle(entry, left, count)
         if shortened is not None:
             chosen[index] = shortened
         break
@@ -111,17 +121,29 @@ def _user_messages(
 
 # A message cut to less than this says too little to be worth its place.
 _SHORTEST_CUT_TOKENS = 48
+_SHORTEST_CUT_CHARACTERS = 40
 _CUT_MARK = "\n[… cut by compaction …]\n"
 
 
-def cut_in_the_middle(entry: SizedItem, max_tokens: int) -> SizedItem | None:
-    """Return the message with its middle cut out so that it fits, or None when too little would be left."""
+def cut_in_the_middle(entry: SizedItem, max_tokens: int, count: Callable[[str], int]) -> SizedItem | None:
+    """Return the message with its middle and its media cut out, counted anew: at most `max_tokens` tokens.
+
+    None when too little would be left.
+    """
     text = text_of(entry.item)
-    if max_tokens < _SHORTEST_CUT_TOKENS or not isinstance(entry.item, Message) or not text:
+    if max_tokens < _SHORTEST_CUT_TOKENS or not isinstance(entry.item, Message):
         return None
-    # Tokens are spread evenly enough over a text; a tenth is held back for where they are not.
-    characters = int(len(text) * (max_tokens - 16) / entry.tokens * 0.9)
-    half = max(characters // 2, 1)
-    shortened = f"{text[:half]}{_CUT_MARK}{text[-half:]}"
-    message = entry.item.changed(content=[InputText(text=shortened)])
-    return SizedItem(item=message, tokens=max_tokens)
+    characters = len(text)
+    while characters >= _SHORTEST_CUT_CHARACTERS:
+        shortened = entry.item.changed(content=[InputText(text=_without_middle(text, characters))])
+        tokens = count_item(shortened, count)
+        if tokens <= max_tokens:
+            return SizedItem(item=shortened, tokens=tokens)
+        # Tokens are not spread evenly: where the ends are denser than the middle, it is cut once more.
+        characters = int(characters * max_tokens / tokens * 0.9)
+    return None
+
+
+def _without_middle(text: str, characters: int) -> str:
+    half = characters // 2
+    return text + _CUT_MARK if characters == len(text) else f"{text[:half]}{_CUT_MARK}{text[-half:]}"

@@ -14,6 +14,8 @@ from shared.wire.items import (
 )
 from shared.wire.text import text_of
 
+# The name of the fence around what is to be summarised, before its nonce.
+FENCE = "<conversation-"
 SECTIONS = ("Goal", "Constraints", "Decisions", "Done", "In progress", "Next steps", "Critical context")
 
 
@@ -43,17 +45,11 @@ def summary_request(
     `nonce` must be random, so that no text in the history can close the fence. `anchor` is the summary so
     far, to be updated; `complaint` says why the last attempt was refused.
     """
-    fence = f"conversation-{nonce}"
     wish = _wish(max_tokens, updates=anchor is not None, complaint=complaint)
-    blocks = [f"<{fence}>", *(_labelled(item, fence) for item in items), f"</{fence}>"]
+    blocks = [f"{FENCE}{nonce}>", *(_labelled(item) for item in items), f"</{FENCE[1:]}{nonce}>"]
     if anchor is not None:
         blocks = [f"<summary-so-far-{nonce}>", anchor, f"</summary-so-far-{nonce}>", *blocks]
     return SummaryRequest(instructions=wish, text="\n".join([*blocks, "", wish]))
-
-
-def transcript(items: Sequence[Item]) -> str:
-    """Return the items as labelled text, one block each."""
-    return "\n".join(_labelled(item, fence="") for item in items)
 
 
 def _wish(max_tokens: int, *, updates: bool, complaint: str | None) -> str:
@@ -81,10 +77,8 @@ def _wish(max_tokens: int, *, updates: bool, complaint: str | None) -> str:
     return "\n".join(lines)
 
 
-def _labelled(item: Item, fence: str) -> str:
-    text = text_of(item)
-    if fence:
-        text = text.replace(fence, fence.replace("-", "_"))
+def _labelled(item: Item) -> str:
+    text = _escaped(text_of(item))
     match item:
         case Message():
             return f"[{item.role}] {text}"
@@ -94,3 +88,8 @@ def _labelled(item: Item, fence: str) -> str:
             return f"[tool result] {text}"
         case _:
             return f"[{item.type}] {text}"
+
+
+def _escaped(text: str) -> str:
+    # The nonce alone keeps text from closing the fence; without look-alikes an echo can be told by it.
+    return text.replace(FENCE, "<conversation_").replace(f"</{FENCE[1:]}", "</conversation_")

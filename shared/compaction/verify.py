@@ -1,7 +1,9 @@
 """Verification of a summary without a model: what is wrong with it, in words that a retry can use."""
 
-from shared.compaction.summary import SECTIONS
+from shared.compaction.summary import FENCE, SECTIONS
 
+# What ended the answer where it was not the model's own end, in words for the retry.
+_ENDINGS = {"refusal": "it was a refusal.", "tool_call": "it called a tool."}
 _REFUSALS = ("i can't", "i cannot", "i'm sorry", "i am sorry", "i am unable", "i'm unable", "as an ai")
 _SHORTEST_CHARACTERS = 40
 
@@ -9,26 +11,23 @@ _SHORTEST_CHARACTERS = 40
 def find_fault(summary: str, *, finished: str, tokens: int, max_tokens: int) -> str | None:
     """Return why `summary` cannot be trusted, or None when nothing is wrong with it.
 
-    `finished` is the model's finish reason; `tokens` the summary's size. A summary may be half as long
-    again as it was asked to be.
+    `finished` is the model's finish reason, `refusal` or `tool_call`; `tokens` the summary's size. A
+    summary may be half as long again as it was asked to be.
     """
     text = summary.strip()
+    if finished != "stop":
+        return _ENDINGS.get(finished, f"it was cut off ({finished}).")
     if len(text) < _SHORTEST_CHARACTERS:
         return "it was empty or far too short."
-    if finished != "stop":
-        return f"it was cut off ({finished})."
+    if FENCE in text:
+        return "it repeated the conversation instead of summarising it."
     if tokens > max_tokens * 1.5:
         return f"it was too long: {tokens} tokens instead of at most {max_tokens}."
     if text.lower().replace("\u2019", "'").startswith(_REFUSALS):
         return "it was a refusal."
-    if _missing_sections(text):
-        return "these headings were missing: " + ", ".join(_missing_sections(text)) + "."
+    if missing := _missing_sections(text):
+        return "these headings were missing: " + ", ".join(missing) + "."
     return None
-
-
-def missing_identifiers(summary: str, must_keep: tuple[str, ...]) -> list[str]:
-    """Return the identifiers that the summary should name and does not."""
-    return [identifier for identifier in must_keep if identifier not in summary]
 
 
 def _missing_sections(text: str) -> list[str]:

@@ -107,7 +107,7 @@ def test_shows_its_password_in_no_command_line_and_no_file(server: EmbeddedServe
 
 
 def test_one_address_serves_celery_too(redis_url: str) -> None:
-    with Connection(redis_url, transport_options=CELERY_OPTIONS) as connection:  # type: ignore[no-untyped-call] # kombu has no types
+    with Connection(redis_url, transport_options=CELERY_OPTIONS) as connection:
         queue = connection.SimpleQueue("doorbell")
         queue.put({"job": "1"})
         assert queue.get(timeout=5).payload == {"job": "1"}

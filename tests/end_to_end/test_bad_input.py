@@ -32,7 +32,7 @@ def untouched(door: str, module_house: House) -> Iterator[None]:
 
 CASES: dict[str, tuple[Any, int, str | None, str | None]] = {
     "malformed JSON": (b'{"model": ', 400, None, None),
-    "not an object": (b"[]", 400, None, None),
+    "not an object": (b"[]", 400, None, "invalid_type"),
     "no model": ({"input": "Hi"}, 400, "model", "missing_required_parameter"),
     "no input": ({"model": "m"}, 400, "input", "missing_required_parameter"),
     "unknown key": ({"model": "m", "input": "Hi", "stor": True}, 400, "stor", "unknown_parameter"),
@@ -128,7 +128,7 @@ def test_a_seal_that_was_tampered_with_is_refused(module_house: House, door: str
     client: OpenAI = module_house.client(door)
     module_house.start_worker()
     compacted = client.responses.compact(model="hitherto-offline", input="A fact to remember: port 8081.")
-    item = compacted.output[-1].to_dict()
+    item = compacted.output[-1].to_dict(warnings=False)
     sealed = str(item["encrypted_content"])
     middle = len(sealed) // 2
     changed = sealed[:middle] + ("A" if sealed[middle] != "A" else "B") + sealed[middle + 1 :]

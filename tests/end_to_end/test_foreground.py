@@ -15,7 +15,7 @@ from openai import (
 
 from tests.fixtures.conversations import RULE, long_conversation
 from tests.fixtures.house import House
-from tests.fixtures.polling import MANAGEMENT
+from tests.fixtures.polling import MANAGEMENT, answer
 from tests.scripted_upstream import ScriptedUpstream
 
 
@@ -75,15 +75,13 @@ def test_a_stateless_client_may_drop_what_stands_before_the_compaction(
     client: OpenAI, upstream: ScriptedUpstream
 ) -> None:
     history = [*long_conversation(), {"role": "user", "content": "And the last shard?"}]
-    first = client.responses.create(
-        model="say:Fine.", input=history, store=False, context_management=MANAGEMENT
-    )
+    first = answer(client, model="say:Fine.", input=history, store=False, context_management=MANAGEMENT)
     assert [item.type for item in first.output] == ["compaction", "message"]
     output = [item.to_dict() for item in first.output]
     question = {"role": "user", "content": "Which rule holds?"}
     seen = []
     for items in ([*history, *output, question], [*output, question]):
-        client.responses.create(model="say:That one.", input=items, store=False)
+        answer(client, model="say:That one.", input=items, store=False)
         seen.append(upstream.requests[-1]["messages"])
     assert seen[0] == seen[1]
     assert RULE in str(seen[0])
@@ -96,7 +94,7 @@ def test_compact_returns_user_messages_and_one_item_that_can_be_continued(
     client: OpenAI, upstream: ScriptedUpstream
 ) -> None:
     history = long_conversation()
-    compacted = client.responses.compact(model="m", input=history)
+    compacted = client.responses.compact(model="m", input=history)  # type: ignore[arg-type]  # plain JSON
     assert compacted.object == "response.compaction"
     assert [item.type for item in compacted.output][-1] == "compaction"
     assert {item.role for item in compacted.output[:-1] if item.type == "message"} == {"user"}
@@ -104,8 +102,8 @@ def test_compact_returns_user_messages_and_one_item_that_can_be_continued(
     by_id = client.responses.create(model="say:Ok.", input="Go on", previous_response_id=compacted.id)
     assert by_id.output_text == "Ok."
     sent_by_id = upstream.requests[-1]["messages"]
-    output = [item.to_dict() for item in compacted.output]
-    client.responses.create(model="say:Ok.", input=[*output, {"role": "user", "content": "Go on"}])
+    output = [item.to_dict(warnings=False) for item in compacted.output]
+    answer(client, model="say:Ok.", input=[*output, {"role": "user", "content": "Go on"}])
     assert upstream.requests[-1]["messages"] == sent_by_id
     assert sent_by_id[-1]["content"] == "Go on"
 

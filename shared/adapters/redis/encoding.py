@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
-from shared.adapters.compression import compress, decompress
+from shared.compression import compress, decompress
 from shared.window.payload import SizedItem
 from shared.wire.items import parse_items
 

@@ -1,14 +1,18 @@
 -- The state machine of a job: the only code that changes a job's status. docs/jobs.md has its table.
 --
--- KEYS[1] record (hash)   KEYS[2] events (stream)   KEYS[3] watch (sorted set)
+-- KEYS[1] record (hash)   KEYS[2] events (stream)   KEYS[3] watch (sorted set)   KEYS[4] waiters (set)
 -- ARGV[1] operation       ARGV[2] arguments as JSON ARGV[3..] field, value pairs of the record
 -- given.rings is true when the broker is this server: the script then pushes the doorbell (`envelope`)
 -- into the list named by the record's `queue`; else it hands the doorbell to the caller to ring.
 --
--- A job is queued, running, waiting or ended (completed, incomplete, failed, cancelled). `attempt` fences:
--- it grows with every claim and every write must name it. `lost` counts attempts whose lease ran out.
+-- A job is queued, running, waiting or ended (completed, incomplete, failed, cancelled). `attempt` and
+-- `owner` fence: the one grows with every claim, the other is never the same; every write must name both.
+-- `lost` counts attempts whose lease ran out.
+--
+-- Every operation answers two texts: the outcome, and a doorbell or what else there is to say. It may be the
+-- repetition of one whose answer was lost: then it changes nothing more.
 
-local record, events, watch = KEYS[1], KEYS[2], KEYS[3]
+local record, events, watch, waiters = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local operation, given = ARGV[1], cjson.decode(ARGV[2])
 local ENDED = {completed = true, incomplete = true, failed = true, cancelled = true}
 
@@ -25,13 +29,23 @@ local function set_pairs()
   for i = 3, #ARGV, 2 do redis.call('HSET', record, ARGV[i], ARGV[i + 1]) end
 end
 
+-- The reconciler is to look after the job this many milliseconds from now.
+local function look_in(wait_ms) redis.call('ZADD', watch, digits(now + wait_ms), given.id) end
+
+local function keep_for(ms)
+  redis.call('PEXPIRE', record, digits(ms))
+  redis.call('PEXPIRE', events, digits(ms))
+end
+
+-- The doorbell for who must ring himself and asks again: the first answer may have been lost, and it with it.
+local function doorbell() return not given.rings and get('envelope') or '' end
+
 -- Put the doorbell into the queue, or hand it to the caller when the broker is elsewhere.
 local function ring()
+  look_in(given.patience_ms)
   set('rung_at', digits(now), 'rings', digits(number('rings') + 1))
-  local envelope = get('envelope')
-  if not given.rings then return envelope end
-  redis.call('LPUSH', get('queue'), envelope)
-  return ''
+  if given.rings then redis.call('LPUSH', get('queue'), get('envelope')) end
+  return doorbell()
 end
 
 local function requeue()
@@ -43,9 +57,8 @@ end
 local function finish_as(status)
   set('status', status, 'ended_at', digits(now))
   redis.call('HDEL', record, 'owner', 'lease_until', 'waits_for', 'envelope', 'woken')
-  if status == 'failed' and get('failed_ttl_ms') then
-    redis.call('PEXPIRE', record, get('failed_ttl_ms'))
-  end
+  keep_for(tonumber(status ~= 'completed' and get('failed_ttl_ms') or given.ttl_ms))
+  redis.call('ZREM', watch, given.id)
   redis.call('PUBLISH', given.channel, given.id)
 end
 
@@ -78,35 +91,44 @@ local function timed_out()
   return true
 end
 
-local function holds(status) return status == 'running' and number('attempt') == given.attempt end
+-- The attempt alone would not do: a server that lost its last second may give the same number again.
+local function holds(status)
+  return status == 'running' and number('attempt') == given.attempt and get('owner') == given.owner
+end
 
+-- Whether the job left this attempt's hands, and nobody has taken it since.
+local function given_up(status)
+  return (status == 'queued' or status == 'waiting') and number('attempt') == given.attempt
+end
+
+-- Append what is new of the events from number `first` on, which must not lie behind the log's end.
 -- An event's place in the stream is its sequence number plus one: Redis has no entry 0-0.
 local function append_events(first)
-  for i, event in ipairs(given.events) do
-    redis.call('XADD', events, digits(first + i) .. '-0', 'e', event)
+  local length = number('events')
+  for i = length - first + 1, #given.events do
+    redis.call('XADD', events, digits(first + i) .. '-0', 'e', given.events[i])
   end
-  set('events', digits(first + #given.events))
-  redis.call('PEXPIRE', events, given.ttl_ms)
+  set('events', digits(math.max(length, first + #given.events)))
+  local left = redis.call('PTTL', record)
+  if left > 0 then redis.call('PEXPIRE', events, digits(left)) end
 end
 
 local operations = {}
 
 function operations.create(status)
   if status then
-    if get('nonce') == given.nonce then return {'created', ''} end
+    if get('nonce') == given.nonce then return {'created', doorbell()} end
     return {'exists', status}
   end
-  if given.rings and given.max_queued > 0 then
-    local length = redis.call('LLEN', given.queue)
-    if length >= given.max_queued then return {'full', digits(length)} end
-  end
+  local length = given.rings and redis.call('LLEN', given.queue) or given.queue_depth
+  if length >= given.max_queued then return {'full', digits(length)} end
   set('status', 'queued', 'attempt', '0', 'lost', '0', 'rings', '0', 'events', '0', 'nonce', given.nonce)
   set('created_at', digits(now), 'queue', given.queue)
   if given.deadline_ms > 0 then set('deadline', digits(now + given.deadline_ms)) end
   set_pairs()
+  -- It ends by its deadline, and is then kept for its time: no job may expire before it has ended.
+  keep_for(given.deadline_ms + given.ttl_ms)
   if #given.events > 0 then append_events(0) end
-  redis.call('PEXPIRE', record, given.ttl_ms)
-  redis.call('ZADD', watch, digits(now + given.patience_ms), given.id)
   return {'created', ring()}
 end
 
@@ -116,7 +138,7 @@ function operations.store(status)
   set('status', given.status, 'attempt', '0', 'nonce', given.nonce, 'events', '0')
   set('created_at', digits(now), 'ended_at', digits(now))
   set_pairs()
-  redis.call('PEXPIRE', record, given.ttl_ms)
+  keep_for(given.ttl_ms)
   return {'stored', given.status}
 end
 
@@ -143,14 +165,13 @@ function operations.renew(status)
   return {'ok', ''}
 end
 
--- Append events from number `first` on; a repeated call with the same numbers changes nothing.
+-- Append events from number `first` on; those that are there already are not told twice.
 function operations.emit(status)
   if not holds(status) then return {'lost', status or 'gone'} end
   local length = number('events')
-  if given.first < length then return {'ok', digits(length)} end
   if given.first > length then return {'gap', digits(length)} end
   append_events(given.first)
-  return {'ok', digits(number('events'))}
+  return {'ok', ''}
 end
 
 -- Keep a checkpoint of the work (a chunk's summary) under a field of the record; the first one wins.
@@ -162,40 +183,43 @@ end
 
 function operations.finish(status)
   if not holds(status) then
-    if status and number('ended_by') == given.attempt then return {'ok', status} end
+    if get('ended_by') == given.owner then return {'ok', status} end
     return {'lost', status or 'gone'}
   end
   set_pairs()
-  set('ended_by', digits(given.attempt))
+  set('ended_by', given.owner)
   for _, field in ipairs(given.drops) do redis.call('HDEL', record, field) end
-  redis.call('PEXPIRE', record, given.ttl_ms)
   if given.drops_events then redis.call('DEL', events) end
   finish_as(given.status)
   return {'ok', given.status}
 end
 
 function operations.release(status)
+  if given_up(status) then return {status, doorbell()} end
   if not holds(status) then return {'lost', status or 'gone'} end
   return {'queued', requeue()}
 end
 
 -- Wait for another job without holding a worker, unless that job's news came first.
 function operations.park(status)
+  if given_up(status) then return {status, doorbell()} end
   if not holds(status) then return {'lost', status or 'gone'} end
   if get('woken') == '1' then return {'queued', requeue()} end
   set('status', 'waiting', 'waits_for', given.waits_for)
   redis.call('HDEL', record, 'owner', 'lease_until')
+  look_in(given.patience_ms)
   return {'waiting', ''}
 end
 
 function operations.wake(status)
   if status == 'waiting' then return {'queued', requeue()} end
   if status == 'running' then set('woken', '1') end
-  return {status or 'gone', ''}
+  return {status or 'gone', status == 'queued' and doorbell() or ''}
 end
 
 function operations.cancel(status)
   if not status then return {'gone', ''} end
+  if status == 'cancelled' then return {'cancelled', ''} end
   if ENDED[status] then return {'ended', status} end
   finish_as('cancelled')
   return {'cancelled', ''}
@@ -204,27 +228,36 @@ end
 function operations.delete(status)
   if not status then return {'gone', ''} end
   if not ENDED[status] then return {'busy', status} end
-  redis.call('DEL', record, events)
+  redis.call('DEL', record, events, waiters)
   return {'deleted', ''}
 end
 
--- Look after a job that may have been dropped. Answers what was done, when to look again (ms from now,
--- -1: never), and the doorbell where the caller must ring.
+-- Look after a job that may have been dropped, and say when to look again.
 function operations.look(status)
-  if not status or ENDED[status] then return {'gone', '-1', ''} end
-  if timed_out() then return {'ended', '-1', ''} end
-  if status == 'waiting' then return {'waiting', digits(given.patience_ms), get('waits_for')} end
-  if status == 'running' then
-    if not lease_ran_out() then return {'running', digits(number('lease_until') - now), ''} end
-    if lose_attempt() then return {'ended', '-1', ''} end
-    return {'taken', digits(given.patience_ms), requeue()}
+  if not status or ENDED[status] then
+    redis.call('ZREM', watch, given.id)
+    return {'gone', ''}
   end
-  -- A doorbell may be in a long queue rather than lost: ring again at once only into an empty queue.
+  if timed_out() then return {'ended', ''} end
+  if status == 'waiting' then
+    look_in(given.patience_ms)
+    return {'waiting', get('waits_for')}
+  end
+  if status == 'running' then
+    if lease_ran_out() then
+      if lose_attempt() then return {'ended', ''} end
+      return {'taken', requeue()}
+    end
+    look_in(number('lease_until') - now)
+    return {'running', ''}
+  end
+  -- A doorbell may be in a long queue rather than lost: ring again soon only into an empty queue.
   local patience = given.patience_ms * 2 ^ (math.min(number('rings'), 6) - 1)
   if given.queue_depth > 0 then patience = patience * 16 end
   local silence = now - number('rung_at')
-  if silence < patience then return {'queued', digits(patience - silence), ''} end
-  return {'rung', digits(given.patience_ms), ring()}
+  if silence >= patience then return {'rung', ring()} end
+  look_in(patience - silence)
+  return {'queued', ''}
 end
 
 local status = redis.call('HGET', record, 'status')

@@ -36,7 +36,17 @@ _IN_PROGRESS = ("running", "waiting")
 _EVENT = b"e"
 
 # The fields that each reader needs: a poll does not fetch the history, nor a chain the request.
-_POLLED = ("tenant", "status", "attempt", "head", "output", "streams", "events", "error_code", "error_message")
+_POLLED = (
+    "tenant",
+    "status",
+    "attempt",
+    "head",
+    "output",
+    "streams",
+    "events",
+    "error_code",
+    "error_message",
+)
 _RUNNING = ("tenant", "request", "head", "input")
 _CHAINED = ("tenant", "status", "base", "input", "output", "path")
 
@@ -83,11 +93,14 @@ class RedisResponses:
         """Return a response; one that was never finished comes with its output so far. Raises NotFound."""
         values = await answer(self._store.hmget(keys.record(response_id), _POLLED))
         fields = present(_POLLED, values)
+        events: list[JsonObject] = []
+        if b"output" not in fields:
+            fields, events = await self._load_unfinished(response_id)
         _check_owner(response_id, fields, tenant)
-        if text(fields, "status") in ("completed", "incomplete", "failed"):
-            items = [entry.item for entry in decode_items(fields.get(b"output"))]
+        if b"output" in fields:
+            items = [entry.item for entry in decode_items(fields[b"output"])]
         else:
-            items = parse_items(fold(await self.read(response_id)).items)
+            items = parse_items(fold(events).items)
         return StoredResponse(
             response=_response(fields, items),
             streams=text(fields, "streams") == "1",
@@ -131,7 +144,15 @@ class RedisResponses:
         """Return the events whose sequence number is greater than `after`, in order."""
         # An event's entry id is its sequence number plus one.
         entries = await answer(self._store.xrange(keys.events(response_id), min=f"{after + 2}-0"))
-        return [json.loads(fields[_EVENT]) for _, fields in entries]
+        return _events(entries)
+
+    async def _load_unfinished(self, response_id: str) -> tuple[Fields, list[JsonObject]]:
+        # In one step: a turn that finishes in between drops its events.
+        pipeline = self._store.pipeline(transaction=True)
+        pipeline.hmget(keys.record(response_id), _POLLED)
+        pipeline.xrange(keys.events(response_id))
+        values, entries = await pipeline.execute()
+        return present(_POLLED, values), _events(entries)
 
 
 def _before_it_runs(turn: Turn) -> dict[str, bytes]:
@@ -152,6 +173,10 @@ def _after_it_ran(result: TurnResult) -> dict[str, bytes]:
         "output": encode_items(result.output),
         "path": encode_json(result.path),
     }
+
+
+def _events(entries: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> list[JsonObject]:
+    return [json.loads(fields[_EVENT]) for _, fields in entries]
 
 
 def _turn(response_id: str, fields: Fields, tenant: str) -> StoredTurn:

@@ -7,7 +7,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adapters.compression import MIN_COMPRESSED_BYTES, compress, decompress
+from shared.compression import MIN_COMPRESSED_BYTES, compress, decompress
 from shared.errors import HithertoError
 
 LIMIT = 1_000_000
