@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from shared.ending import end_task
 from shared.errors import RequestError
+from shared.ports import Progress
 from shared.services import Services
 from shared.turns import Parked, Turn, TurnResult
 from shared.wire.model import JsonObject
@@ -28,7 +29,7 @@ async def run_to_the_end(services: Services, turn: Turn, request: Request) -> Tu
 
     A client that hangs up ends the turn and its upstream call. Raises RequestError and UpstreamError.
     """
-    running = asyncio.create_task(_run(services, turn))
+    running = asyncio.create_task(run_turn(services, turn, UntoldProgress()))
     leaving = asyncio.create_task(_until_gone(request))
     try:
         await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -40,8 +41,9 @@ async def run_to_the_end(services: Services, turn: Turn, request: Request) -> Tu
         await end_task(leaving)
 
 
-async def _run(services: Services, turn: Turn) -> TurnResult:
-    outcome = await services.turns.run(turn, UntoldProgress())
+async def run_turn(services: Services, turn: Turn, progress: Progress) -> TurnResult:
+    """Run the turn, store it if it is to be stored, and return what it came to."""
+    outcome = await services.turns.run(turn, progress)
     if isinstance(outcome, Parked):
         raise TypeError("Only background turns are parked.")
     if turn.request.is_stored:

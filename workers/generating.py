@@ -3,13 +3,12 @@
 import structlog
 from redis.exceptions import RedisError
 
-from shared.errors import HithertoError, LeaseLost, RequestError, UpstreamError
+from shared.errors import HithertoError, LeaseLost
+from shared.failures import failed_turn
 from shared.lifecycle import Lease
 from shared.partial import fold
 from shared.services import Services
 from shared.turns import Parked, Turn, TurnResult
-from shared.window.payload import SizedItem
-from shared.wire.responses import ResponseError
 from workers.progress import LoggedProgress
 
 # A watched stream is told of news sooner than a poll would notice it.
@@ -27,7 +26,13 @@ async def generate(services: Services, lease: Lease) -> None:
     except (LeaseLost, RedisError, OSError):
         raise
     except Exception as error:  # the worker's door: whatever went wrong ends the response
-        outcome = _failed(turn, error)
+        _log.warning(
+            "response_failed",
+            job_id=turn.id,
+            error=type(error).__name__,
+            exc_info=not isinstance(error, HithertoError),
+        )
+        outcome = failed_turn(turn, error)
     if isinstance(outcome, Parked):
         await _park(services, lease, outcome)
     else:
@@ -50,28 +55,3 @@ async def _park(services: Services, lease: Lease, parked: Parked) -> None:
         await services.jobs.release(lease)
         return
     await services.jobs.park(lease, waits_for=parked.compaction_id)
-
-
-def _failed(turn: Turn, error: Exception) -> TurnResult:
-    _log.warning("response_failed", job_id=turn.id, error=type(error).__name__, exc_info=_unexpected(error))
-    told = ResponseError(code=_code(error), message=_message(error))
-    response = turn.head.changed(status="failed", error=told, service_tier="default")
-    return TurnResult(response=response, input=[SizedItem(item=item, tokens=0) for item in turn.input])
-
-
-def _unexpected(error: Exception) -> bool:
-    return not isinstance(error, HithertoError)
-
-
-def _code(error: Exception) -> str:
-    if isinstance(error, UpstreamError):
-        return error.code
-    if isinstance(error, RequestError):
-        return error.code or "invalid_prompt"
-    return "server_error"
-
-
-def _message(error: Exception) -> str:
-    if isinstance(error, HithertoError):
-        return error.message
-    return "The server had an error while processing your request."

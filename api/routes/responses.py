@@ -1,36 +1,58 @@
-"""/v1/responses: create, read, cancel and delete."""
+"""/v1/responses: create, read, stream, cancel and delete."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.foreground import run_to_the_end
 from api.given import GivenServices, Tenant
 from api.intake import accept
+from api.sse import event_stream
+from api.streaming import foreground_events, logged_events
 from shared.errors import InvalidRequest
+from shared.services import Services
+from shared.turns import StoredResponse, Turn
 from shared.wire.model import JsonObject
+from shared.wire.requests import CreateResponse
 from shared.wire.validation import parse_create, parse_json_body
 
 router = APIRouter(prefix="/v1/responses", tags=["responses"])
 
 
 @router.post("")
-async def create_response(request: Request, services: GivenServices, tenant: Tenant) -> JSONResponse:
-    """Create a response, in the foreground or as a background job."""
+async def create_response(request: Request, services: GivenServices, tenant: Tenant) -> Response:
+    """Create a response: whole or as events, in the foreground or as a background job."""
     body = parse_json_body(await request.body())
     wanted = parse_create(body, min_compact_threshold=services.settings.min_compact_threshold)
     turn = await accept(wanted, tenant=tenant, services=services)
     if wanted.is_background:
-        await services.responses.enqueue(turn)
-        return JSONResponse(turn.head.to_json())
+        return await _enqueue(services, turn)
+    if wanted.is_streamed:
+        events = foreground_events(services, turn)
+        return event_stream(events, turn.id, obfuscates=_obfuscates(wanted))
     result = await run_to_the_end(services, turn, request)
     return JSONResponse(result.response.to_json())
 
 
 @router.get("/{response_id}")
-async def retrieve_response(response_id: str, services: GivenServices, tenant: Tenant) -> JSONResponse:
-    """Return a response as it stands now."""
+async def retrieve_response(
+    response_id: str,
+    services: GivenServices,
+    tenant: Tenant,
+    stream: Annotated[str | None, Query()] = None,
+    starting_after: Annotated[str | None, Query()] = None,
+    include_obfuscation: Annotated[str | None, Query()] = None,
+) -> Response:
+    """Return a response as it stands now, or its events from `starting_after` on and those to come."""
     stored = await services.responses.load(response_id, tenant)
-    return JSONResponse(stored.response.to_json())
+    if not _flag("stream", stream, default=False):
+        return JSONResponse(stored.response.to_json())
+    _check_streams(stored)
+    after = _sequence_number(starting_after)
+    events = logged_events(services, stored, tenant, after=after)
+    padded = _flag("include_obfuscation", include_obfuscation, default=True)
+    return event_stream(events, response_id, obfuscates=padded)
 
 
 @router.post("/{response_id}/cancel")
@@ -52,3 +74,52 @@ async def delete_response(response_id: str, services: GivenServices, tenant: Ten
     if not await services.responses.delete(response_id):
         raise InvalidRequest("Cannot delete an in-flight response.")
     return {"id": response_id, "object": "response", "deleted": True}
+
+
+async def _enqueue(services: Services, turn: Turn) -> Response:
+    await services.responses.enqueue(turn)
+    if not turn.request.is_streamed:
+        return JSONResponse(turn.head.to_json())
+    stored = await services.responses.load(turn.id, turn.tenant)
+    events = logged_events(services, stored, turn.tenant)
+    return event_stream(events, turn.id, obfuscates=_obfuscates(turn.request))
+
+
+def _obfuscates(wanted: CreateResponse) -> bool:
+    options = wanted.stream_options
+    return options is None or options.include_obfuscation is not False
+
+
+def _check_streams(stored: StoredResponse) -> None:
+    if not stored.response.background:
+        raise InvalidRequest(
+            "This response cannot be streamed because it was not created with background=true.", param="stream"
+        )
+    if not stored.streams:
+        raise InvalidRequest(
+            "This response cannot be streamed because it was not created with stream=true.", param="stream"
+        )
+
+
+def _flag(name: str, value: str | None, *, default: bool) -> bool:
+    if value is None:
+        return default
+    if value.lower() not in ("true", "false"):
+        raise InvalidRequest(
+            f"Invalid type for '{name}': expected a boolean, but got a string instead.",
+            param=name,
+            code="invalid_type",
+        )
+    return value.lower() == "true"
+
+
+def _sequence_number(value: str | None) -> int:
+    if value is None:
+        return -1
+    if not value.isascii() or not value.isdigit() or len(value) > 15:
+        raise InvalidRequest(
+            "Invalid type for 'starting_after': expected an integer, but got a string instead.",
+            param="starting_after",
+            code="invalid_type",
+        )
+    return int(value)

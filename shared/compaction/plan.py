@@ -121,7 +121,7 @@ def _user_messages(
 
 # A message cut to less than this says too little to be worth its place.
 _SHORTEST_CUT_TOKENS = 48
-_SHORTEST_CUT_CHARACTERS = 40
+_SHORTEST_CUT_CHARACTERS = 16
 _CUT_MARK = "\n[… cut by compaction …]\n"
 
 

@@ -29,7 +29,7 @@ def test_a_turn_whose_worker_is_killed_is_finished_by_another_within_its_lease(h
         assert response.status == "completed"
         assert response.output_text == "".join(f"word{n} " for n in range(20))
         assert [item.type for item in response.output] == ["message"]
-        assert _field(store, running.id, "ended_by") == "2"
+        assert _field(store, running.id, "attempt") == "2"
         assert spare.child.poll() is None
 
 

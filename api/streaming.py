@@ -1,0 +1,88 @@
+"""Streams of a response's events: a foreground turn as it runs, a background one from its log."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+import structlog
+
+from api.foreground import run_turn
+from shared.ending import end_task
+from shared.errors import HithertoError
+from shared.failures import failed_turn
+from shared.services import Services
+from shared.turns import StoredResponse, Turn
+from shared.wire.events import closing_events
+from shared.wire.model import JsonObject
+from shared.wire.responses import Response
+
+_log = structlog.get_logger()
+
+# How often a watcher looks for itself, in case the news was lost.
+_LOOK_SECONDS = 1.0
+
+
+async def foreground_events(services: Services, turn: Turn) -> AsyncGenerator[JsonObject, None]:
+    """Run the turn and yield its events; closing the generator ends the turn and its upstream call."""
+    told = QueuedProgress()
+    running = asyncio.create_task(_run(services, turn, told))
+    try:
+        while (event := await told.next()) is not None:
+            yield event
+        for event in closing_events(await running, first=told.count):
+            yield event
+    finally:
+        await end_task(running)
+
+
+async def logged_events(
+    services: Services, stored: StoredResponse, tenant: str, *, after: int = -1
+) -> AsyncGenerator[JsonObject, None]:
+    """Yield the events of a background response from `after` on, then those that come, to its end."""
+    response_id = stored.response.id
+    async with services.signals.watch(response_id) as bell:
+        while True:
+            # The status is read before the events: once it is terminal, the log is complete.
+            stored = await services.responses.load(response_id, tenant)
+            for event in await services.events.read(response_id, after=after):
+                after = event["sequence_number"]
+                yield event
+            if stored.response.is_terminal:
+                break
+            await bell.wait(_LOOK_SECONDS)
+    for event in closing_events(stored.response, first=stored.event_count):
+        if event["sequence_number"] > after:
+            yield event
+
+
+class QueuedProgress:
+    """The port `Progress` for one watcher in this process."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._events: asyncio.Queue[JsonObject | None] = asyncio.Queue()
+
+    async def send(self, events: Sequence[JsonObject]) -> None:
+        """Tell `events`, in order."""
+        for event in events:
+            self.count += 1
+            self._events.put_nowait(event)
+
+    def end(self) -> None:
+        """Say that no more will come."""
+        self._events.put_nowait(None)
+
+    async def next(self) -> JsonObject | None:
+        """Return the next event, or None at the end."""
+        return await self._events.get()
+
+
+async def _run(services: Services, turn: Turn, told: QueuedProgress) -> Response:
+    try:
+        return (await run_turn(services, turn, told)).response
+    except Exception as error:
+        # The stream has begun: what went wrong is told in it.
+        if not isinstance(error, HithertoError):
+            _log.exception("request_failed", response_id=turn.id)
+        return failed_turn(turn, error).response
+    finally:
+        told.end()

@@ -1,0 +1,229 @@
+"""In-memory ports with behaviour of their own, for tests of the use cases."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+from shared.compactions import CompactionJob, CompactionResult, CompactionState
+from shared.compactor import Compactor
+from shared.errors import LeaseLost, NotFound, TooManyRequests, UpstreamError
+from shared.lifecycle import JobStatus, Lease
+from shared.prompt import Finished, Prompt, TextDelta, UpstreamEvent
+from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
+from shared.window.payload import SizedItem
+from shared.wire.items import parse_item
+from shared.wire.model import JsonObject
+from shared.wire.responses import Usage
+
+Answer: TypeAlias = Sequence[UpstreamEvent | UpstreamError]
+Script: TypeAlias = Callable[[Prompt], Answer]
+
+
+class WordCounter:
+    """A TokenCounter to whom a word is a token."""
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+
+def usage(asked: int, answered: int) -> Usage:
+    return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
+
+
+def saying(text: str, *, asked: int = 100, answered: int = 10) -> Answer:
+    """A whole answer that says `text` word by word."""
+    return [*(TextDelta(f"{word} ") for word in text.split()), Finished("stop", usage(asked, answered))]
+
+
+def in_turn(*answers: Answer) -> Script:
+    """Give each answer once, and the last one for ever."""
+    left = list(answers)
+    return lambda _prompt: left.pop(0) if len(left) > 1 else left[0]
+
+
+class FakeUpstream:
+    """An Upstream that follows a script, and remembers what it was asked and how each answer ended."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.prompts: list[Prompt] = []
+        self.read_to_the_end = 0
+        self.closed = 0
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[UpstreamEvent, None]:
+        self.prompts.append(prompt)
+        try:
+            for event in self.script(prompt):
+                if isinstance(event, UpstreamError):
+                    raise event
+                yield event
+            self.read_to_the_end += 1
+        finally:
+            self.closed += 1
+
+    async def list_models(self) -> Sequence[str]:
+        return ["scripted"]
+
+
+class CollectingProgress:
+    """Progress whose listener hears everything, or loses its right to after so many events."""
+
+    def __init__(self, *, most: int | None = None) -> None:
+        self.events: list[JsonObject] = []
+        self._most = most
+
+    async def send(self, events: Sequence[JsonObject]) -> None:
+        for event in events:
+            if self._most is not None and len(self.events) >= self._most:
+                raise LeaseLost
+            self.events.append(event)
+
+    @property
+    def types(self) -> list[str]:
+        return [event["type"].removeprefix("response.") for event in self.events]
+
+
+class InMemoryResponses:
+    """The port Responses in a dict. Items are stored as JSON, as a real store would."""
+
+    def __init__(self) -> None:
+        self.turns: dict[str, tuple[Turn, TurnResult | None]] = {}
+        self.loads: list[list[str]] = []
+
+    async def enqueue(self, turn: Turn) -> None:
+        self.turns.setdefault(turn.id, (turn, None))
+
+    async def save(self, turn: Turn, result: TurnResult) -> None:
+        self.turns[turn.id] = (turn, result)
+
+    async def load_turn(self, lease: Lease) -> Turn:
+        if lease.job_id not in self.turns:
+            raise LeaseLost
+        return self.turns[lease.job_id][0]
+
+    async def load(self, response_id: str, tenant: str) -> StoredResponse:
+        turn, result = self._find(response_id, tenant)
+        response = turn.head if result is None else result.response
+        return StoredResponse(response=response, streams=turn.request.is_streamed, event_count=0)
+
+    async def load_turns(self, response_ids: Sequence[str], tenant: str) -> list[StoredTurn]:
+        self.loads.append(list(response_ids))
+        return [self._stored(*self._find(response_id, tenant)) for response_id in response_ids]
+
+    async def finish(self, lease: Lease, turn: Turn, result: TurnResult) -> None:
+        if self.turns[lease.job_id][1] is not None:
+            raise LeaseLost
+        self.turns[lease.job_id] = (turn, result)
+
+    async def delete(self, response_id: str) -> bool:
+        return self.turns.pop(response_id, None) is not None
+
+    def _find(self, response_id: str, tenant: str) -> tuple[Turn, TurnResult | None]:
+        turn, result = self.turns.get(response_id, (None, None))
+        if turn is None or turn.tenant != tenant:
+            raise NotFound(f"Response with id '{response_id}' not found.")
+        return turn, result
+
+    def _stored(self, turn: Turn, result: TurnResult | None) -> StoredTurn:
+        if result is None:
+            return StoredTurn(turn.id, JobStatus.QUEUED, base=[], input=[], output=[], path=[])
+        return StoredTurn(
+            id=turn.id,
+            status=JobStatus(result.response.status),
+            base=_read_again(result.base),
+            input=_read_again(result.input),
+            output=_read_again(result.output),
+            path=result.path,
+        )
+
+
+def _read_again(items: Sequence[SizedItem]) -> list[SizedItem]:
+    return [SizedItem(item=parse_item(entry.item.to_json()), tokens=entry.tokens) for entry in items]
+
+
+class InMemoryCompactions:
+    """The port Compactions in a dict: jobs run as soon as they are there, or when told to, or fail."""
+
+    def __init__(self, compactor: Compactor, signals: "FakeSignals") -> None:
+        self._compactor = compactor
+        self._signals = signals
+        self.jobs: dict[str, CompactionJob] = {}
+        self.states: dict[str, CompactionState] = {}
+        self.at_once = True
+        self.failing = False
+        self.full = False
+
+    async def enqueue(self, job: CompactionJob) -> bool:
+        if self.full:
+            raise TooManyRequests
+        if job.id in self.jobs:
+            return False
+        self.jobs[job.id] = job
+        self.states[job.id] = CompactionState(job.id, JobStatus.QUEUED)
+        if self.at_once:
+            await self.run_all()
+        return True
+
+    async def run_all(self) -> None:
+        """Work off what is queued."""
+        for job in [self.jobs[state.id] for state in self.states.values() if not state.ended]:
+            lease = Lease(job.id, 1)
+            if self.failing:
+                await self.fail(lease, "It failed.")
+            else:
+                await self.finish(lease, job, await self._compactor.compact(job))
+
+    async def load_job(self, lease: Lease) -> CompactionJob:
+        if lease.job_id not in self.jobs:
+            raise LeaseLost
+        return self.jobs[lease.job_id]
+
+    async def state(self, compaction_id: str) -> CompactionState | None:
+        return self.states.get(compaction_id)
+
+    async def finish(self, lease: Lease, job: CompactionJob, result: CompactionResult) -> None:
+        self.states[lease.job_id] = CompactionState(job.id, JobStatus.COMPLETED, result)
+        self._signals.ring(job.id)
+
+    async def fail(self, lease: Lease, message: str) -> None:
+        self.states[lease.job_id] = CompactionState(lease.job_id, JobStatus.FAILED)
+        self._signals.ring(lease.job_id)
+
+
+class FakeBell:
+    """A bell in this process."""
+
+    def __init__(self) -> None:
+        self.rung = asyncio.Event()
+
+    async def wait(self, timeout_seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self.rung.wait(), timeout_seconds)
+        except TimeoutError:
+            return False
+        self.rung.clear()
+        return True
+
+
+class FakeSignals:
+    """The port Signals in this process; `watched` counts who ever listened for a job."""
+
+    def __init__(self) -> None:
+        self._bells: dict[str, list[FakeBell]] = defaultdict(list)
+        self.watched: dict[str, int] = defaultdict(int)
+
+    @asynccontextmanager
+    async def watch(self, job_id: str) -> AsyncIterator[FakeBell]:
+        bell = FakeBell()
+        self._bells[job_id].append(bell)
+        self.watched[job_id] += 1
+        try:
+            yield bell
+        finally:
+            self._bells[job_id].remove(bell)
+
+    def ring(self, job_id: str) -> None:
+        for bell in self._bells[job_id]:
+            bell.rung.set()

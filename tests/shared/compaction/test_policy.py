@@ -1,0 +1,76 @@
+"""How much a compaction may leave."""
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.compaction.policy import (
+    ENDPOINT_USER_TOKENS,
+    MIN_RECORD_TOKENS,
+    Policy,
+    automatic_policy,
+    endpoint_policy,
+)
+
+SIZES = st.integers(1, 2_000_000)
+
+
+@given(st.integers(MIN_RECORD_TOKENS * 4, 2_000_000))
+def test_without_a_target_a_compaction_drains_to_a_quarter_of_its_threshold(threshold: int) -> None:
+    assert automatic_policy(threshold=threshold, target=None, model=None).target_tokens == threshold // 4
+
+
+def test_a_small_threshold_leaves_room_for_a_record() -> None:
+    assert automatic_policy(threshold=16, target=None, model=None).target_tokens == MIN_RECORD_TOKENS
+
+
+@given(SIZES, st.none() | SIZES)
+def test_user_messages_get_a_third_at_most_so_that_they_cannot_trip_the_threshold_again(
+    threshold: int, target: int | None
+) -> None:
+    policy = automatic_policy(threshold=threshold, target=target, model=None)
+
+    assert policy.user_tokens <= min(policy.target_tokens / 3, ENDPOINT_USER_TOKENS)
+
+
+@given(SIZES, SIZES)
+def test_a_target_is_absolute(threshold: int, target: int) -> None:
+    assert automatic_policy(threshold=threshold, target=target, model=None).target_tokens == target
+    assert endpoint_policy(target=target, model=None, instructions=None).target_tokens == target
+
+
+@given(SIZES, st.none() | SIZES)
+def test_the_shares_of_messages_leave_something_for_the_record(threshold: int, target: int | None) -> None:
+    for policy in (
+        automatic_policy(threshold=threshold, target=target, model=None),
+        endpoint_policy(target=target, model=None, instructions=None),
+    ):
+        assert policy.user_tokens + policy.recent_tokens < policy.target_tokens
+
+
+def test_the_endpoint_keeps_user_messages_up_to_openais_budget() -> None:
+    policy = endpoint_policy(target=None, model="m", instructions="Be brief.")
+
+    assert (policy.user_tokens, policy.target_tokens) == (64_000, 72_000)
+    assert (policy.origin, policy.model, policy.instructions) == ("endpoint", "m", "Be brief.")
+
+
+CHANGES: dict[str, object] = {
+    "target_tokens": 2,
+    "user_tokens": 2,
+    "recent_tokens": 2,
+    "origin": "endpoint",
+    "model": "m",
+    "instructions": "x",
+}
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Policy)])
+def test_policies_that_ask_for_something_else_have_another_fingerprint(name: str) -> None:
+    policy = Policy(target_tokens=1, user_tokens=1, recent_tokens=1)
+    other = replace(policy, **{name: CHANGES[name]})  # type: ignore[arg-type]  # one field of its own type
+
+    assert policy.fingerprint == replace(policy).fingerprint
+    assert policy.fingerprint != other.fingerprint
