@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from api.envelope import install_error_handlers
 from api.gate import Gate
-from api.routes import compact, models, probes, responses
+from api.routes import compact, inputs, models, probes, responses
 from shared.ending import end_task
 from shared.logs import configure_logs
 from shared.reconciler import Reconciler
@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     install_error_handlers(app)
     app.add_middleware(Gate, settings=settings)
-    for module in (probes, models, compact, responses):
+    for module in (probes, models, compact, inputs, responses):
         app.include_router(module.router)
     return app
 

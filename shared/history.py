@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.errors import InvalidRequest, InvalidSeal, NotFound
@@ -69,6 +70,21 @@ class History:
             earlier=[SizedItem(item=entry.item, tokens=entry.tokens) for entry in earlier],
             path=path,
         )
+
+    async def given(self, response_id: str, tenant: str) -> list[Item]:
+        """Return the items that a response was given, oldest first: those before its input, then its input.
+
+        What stands before the last compaction is left out, and what was deleted. Raises NotFound.
+        """
+        stored = await self._responses.load(response_id, tenant)
+        [own] = await self._responses.load_turns([response_id], tenant)
+        earlier: list[StoredTurn] = []
+        previous = stored.response.previous_response_id
+        if previous is not None:
+            with suppress(InvalidRequest):
+                earlier = await self._path_to(previous, tenant)
+        sized = [*(entry for turn in earlier for entry in turn.items), *own.input]
+        return [entry.item for entry in sized]
 
     async def size(self, items: Sequence[Item]) -> list[SizedItem]:
         """Return the items with their tokens; a compaction item gets its own when it is opened."""

@@ -93,7 +93,8 @@ def _obfuscates(wanted: CreateResponse) -> bool:
 def _check_streams(stored: StoredResponse) -> None:
     if not stored.response.background:
         raise InvalidRequest(
-            "This response cannot be streamed because it was not created with background=true.", param="stream"
+            "This response cannot be streamed because it was not created with background=true.",
+            param="stream",
         )
     if not stored.streams:
         raise InvalidRequest(

@@ -1,0 +1,88 @@
+"""Lists as OpenAI pages them: `after` an item's id, `limit`, `order`; newest first unless told otherwise."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from shared.errors import InvalidRequest
+from shared.wire.items import Item
+from shared.wire.model import JsonObject
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+
+
+class Page:
+    """Which part of a list a client asks for."""
+
+    def __init__(
+        self,
+        after: Annotated[str | None, Query()] = None,
+        limit: Annotated[str | None, Query()] = None,
+        order: Annotated[str | None, Query()] = None,
+    ) -> None:
+        """Take the query as it came. Raises InvalidRequest for a limit or an order that does not exist."""
+        self.after = after
+        self.limit = _limit(limit)
+        self.ascending = _ascending(order)
+
+    def cut(self, items: Sequence[Item]) -> JsonObject:
+        """Return the list object for `items`, given oldest first. Raises InvalidRequest for an unknown `after`."""
+        ordered = list(items) if self.ascending else list(reversed(items))
+        start = self._start(ordered)
+        shown = [item.to_json() for item in ordered[start : start + self.limit]]
+        return {
+            "object": "list",
+            "data": shown,
+            "first_id": shown[0].get("id") if shown else None,
+            "last_id": shown[-1].get("id") if shown else None,
+            "has_more": start + self.limit < len(ordered),
+        }
+
+    def _start(self, items: Sequence[Item]) -> int:
+        if self.after is None:
+            return 0
+        for index, item in enumerate(items):
+            if getattr(item, "id", None) == self.after:
+                return index + 1
+        raise InvalidRequest(f"Item with id '{self.after[:100]}' not found.", param="after")
+
+
+AskedPage = Annotated[Page, Depends(Page)]
+
+
+def _limit(value: str | None) -> int:
+    if value is None:
+        return DEFAULT_LIMIT
+    if not value.removeprefix("-").isdecimal() or not value.isascii() or len(value) > 9:
+        raise InvalidRequest(
+            "Invalid type for 'limit': expected an integer, but got a string instead.",
+            param="limit",
+            code="invalid_type",
+        )
+    limit = int(value)
+    if limit < 1:
+        raise InvalidRequest(
+            f"Invalid 'limit': integer below minimum value. Expected a value >= 1, but got {limit} instead.",
+            param="limit",
+            code="integer_below_min_value",
+        )
+    if limit > MAX_LIMIT:
+        raise InvalidRequest(
+            f"Invalid 'limit': integer above maximum value. Expected a value <= {MAX_LIMIT}, "
+            f"but got {limit} instead.",
+            param="limit",
+            code="integer_above_max_value",
+        )
+    return limit
+
+
+def _ascending(value: str | None) -> bool:
+    if value not in (None, "asc", "desc"):
+        raise InvalidRequest(
+            f"Invalid value: '{value[:100]}'. Supported values are: 'asc' and 'desc'.",
+            param="order",
+            code="invalid_value",
+        )
+    return value == "asc"

@@ -1,0 +1,54 @@
+"""What a response was given: its input items, and how many tokens an input would be."""
+
+from fastapi import APIRouter, Request
+
+from api.given import GivenServices, Tenant
+from api.intake import stored_form
+from api.listing import AskedPage
+from shared.ids import new_id
+from shared.turns import Turn
+from shared.window.counting import count_overhead
+from shared.window.entry import total_tokens
+from shared.wire.items import Compaction
+from shared.wire.model import JsonObject
+from shared.wire.requests import CreateResponse, InputTokensRequest
+from shared.wire.responses import Response
+from shared.wire.validation import parse_input_tokens, parse_json_body
+
+router = APIRouter(prefix="/v1/responses", tags=["responses"])
+
+
+@router.get("/{response_id}/input_items")
+async def list_input_items(
+    response_id: str, page: AskedPage, services: GivenServices, tenant: Tenant
+) -> JsonObject:
+    """Return what the model was given for a response, from its last compaction on; compactions are not shown."""
+    items = await services.history.given(response_id, tenant)
+    return page.cut([item for item in items if not isinstance(item, Compaction)])
+
+
+@router.post("/input_tokens")
+async def count_input_tokens(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
+    """Return how many tokens a request's window would be, without asking a model."""
+    wanted = parse_input_tokens(parse_json_body(await request.body()))
+    turn = _turn(wanted, tenant)
+    await services.history.check(turn.input, wanted.previous_response_id, tenant)
+    window = await services.history.resolve(turn)
+    overhead = count_overhead(
+        instructions=wanted.instructions,
+        tools=wanted.tools or [],
+        text_format=(wanted.text or {}).get("format"),
+        count=services.counter.count,
+    )
+    return {"object": "response.input_tokens", "input_tokens": total_tokens(window.entries) + overhead}
+
+
+def _turn(wanted: InputTokensRequest, tenant: str) -> Turn:
+    request = CreateResponse(
+        model=wanted.model or "",
+        input="",
+        previous_response_id=wanted.previous_response_id,
+        conversation=wanted.conversation,
+    )
+    head = Response(id=new_id("resp"), created_at=0, status="in_progress", model=request.model)
+    return Turn(tenant=tenant, request=request, head=head, input=stored_form(wanted.input_items))

@@ -1,0 +1,84 @@
+"""Input items and token counts through the official SDK."""
+
+import httpx
+import pytest
+from openai import BadRequestError, NotFoundError, OpenAI
+
+from tests.fixtures.conversations import long_conversation
+from tests.fixtures.house import House
+from tests.fixtures.polling import MANAGEMENT, answer
+
+MODEL = "hitherto-offline"
+
+
+@pytest.fixture(scope="module")
+def client(module_house: House) -> OpenAI:
+    address = module_house.start_api()
+    module_house.start_worker("compaction")
+    return module_house.client(address)
+
+
+def test_input_items_are_paged_newest_first_each_with_an_id(client: OpenAI) -> None:
+    items = [{"role": "user", "content": f"Line {number}"} for number in range(25)]
+    response = answer(client, model=MODEL, input=items)
+    first = client.responses.input_items.list(response.id)
+    assert [text(item) for item in first.data] == [f"Line {n}" for n in range(24, 4, -1)]
+    assert first.has_more
+    every = list(client.responses.input_items.list(response.id, limit=7, order="asc"))
+    assert [text(item) for item in every] == [f"Line {n}" for n in range(25)]
+    assert all(item.id.startswith("msg_") for item in every if item.type == "message")
+
+
+def test_a_chained_response_shows_what_came_before_it_and_no_compaction(client: OpenAI) -> None:
+    first = answer(client, model=MODEL, input=long_conversation(), context_management=MANAGEMENT)
+    assert [item.type for item in first.output] == ["compaction", "message"]
+    second = answer(client, model=MODEL, input="And now?", previous_response_id=first.id)
+    shown = list(client.responses.input_items.list(second.id, order="asc", limit=100))
+    assert {item.type for item in shown} == {"message"}
+    assert text(shown[-1]) == "And now?"
+    assert text(shown[-2]) == first.output_text
+
+
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=x", "limit"),
+        ("order=up", "order"),
+        ("after=msg_x", "after"),
+    ],
+)
+def test_a_page_that_does_not_exist_is_refused(client: OpenAI, query: str, param: str) -> None:
+    response = answer(client, model=MODEL, input="Hi")
+    refused = httpx.get(f"{client.base_url}responses/{response.id}/input_items?{query}")
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
+
+
+def test_input_items_of_an_unknown_response_are_a_404(client: OpenAI) -> None:
+    with pytest.raises(NotFoundError):
+        client.responses.input_items.list("resp_none")
+
+
+def test_input_tokens_count_the_window_instructions_and_tools(client: OpenAI) -> None:
+    plain = client.responses.input_tokens.count(model=MODEL, input="Hello there")
+    assert plain.object == "response.input_tokens"
+    assert 2 < plain.input_tokens < 20
+    more = client.responses.input_tokens.count(
+        model=MODEL, input="Hello there", instructions="Be brief. " * 20
+    )
+    assert more.input_tokens > plain.input_tokens + 40
+
+
+def test_input_tokens_of_a_chain_count_from_its_compaction(client: OpenAI) -> None:
+    first = answer(client, model=MODEL, input=long_conversation(), context_management=MANAGEMENT)
+    whole = client.responses.input_tokens.count(model=MODEL, input=long_conversation())  # type: ignore[arg-type]
+    compacted = client.responses.input_tokens.count(model=MODEL, input="Go on", previous_response_id=first.id)
+    assert compacted.input_tokens < whole.input_tokens / 3
+    with pytest.raises(BadRequestError, match="not found"):
+        client.responses.input_tokens.count(model=MODEL, input="Go on", previous_response_id="resp_none")
+
+
+def text(item: object) -> str:
+    """Return the text of a message's first part."""
+    return str(item.content[0].text)  # type: ignore[attr-defined]  # only messages are given here

@@ -1,0 +1,164 @@
+"""A compaction keeps what must not be lost, whatever the summariser does."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.compaction.plan import plan_compaction
+from shared.compaction.policy import MIN_RECORD_TOKENS, Policy, automatic_policy, endpoint_policy
+from shared.compaction.record import OPENING
+from shared.compactions import CompactionJob, CompactionResult
+from shared.compactor import Compactor
+from shared.errors import UpstreamError
+from shared.summarizer import Summarizer
+from shared.window.payload import SizedItem
+from shared.wire.items import parse_items
+from shared.wire.model import JsonObject
+from shared.wire.responses import Usage
+from shared.wire.text import text_of
+from tests.fakes import FakeUpstream, Script, WordCounter, in_turn, saying, usage
+from tests.shared.test_summarizer import GOOD, MISBEHAVING, summary_of, writing
+from tests.strategies import conversations, sized
+from tests.talk import assistant, exchanges, system, user
+
+RULE = "Never restart the cache node before ticket OPS-4711 is closed."
+HISTORY = [system("You are careful."), user(RULE), assistant("Understood."), *exchanges(40)]
+POLICY = automatic_policy(threshold=6_000, target=None, model="small")
+
+
+def job(documents: list[JsonObject] = HISTORY, *, policy: Policy = POLICY) -> CompactionJob:
+    history = [sized(item) for item in parse_items(documents)]
+    tokens = sum(entry.tokens for entry in history)
+    return CompactionJob(id="cmp_1", tenant="acme", policy=policy, history=history, tokens=tokens)
+
+
+def after(result: CompactionResult, documents: list[JsonObject]) -> CompactionJob:
+    """The job that compacts what `result` left and what was said since."""
+    payload = result.payload
+    more = [sized(item) for item in parse_items(documents)]
+    return replace(
+        job([]),
+        history=[*payload.kept, *more],
+        tokens=payload.tokens + sum(entry.tokens for entry in more),
+        ledger=payload.ledger,
+        summary=payload.summary,
+    )
+
+
+async def compacted(work: CompactionJob, script: Script | None = None) -> CompactionResult:
+    summarizer = Summarizer(FakeUpstream(script), WordCounter(), window_tokens=50_000) if script else None
+    return await Compactor(WordCounter(), summarizer).compact(work)
+
+
+def words(result: CompactionResult) -> str:
+    return "\n".join(text_of(entry.item) for entry in result.payload.sized_items)
+
+
+async def test_without_a_model_the_ledger_is_the_record() -> None:
+    result = await compacted(job())
+
+    assert RULE in result.payload.record
+    assert (result.method, result.usage, result.payload.summary) == ("ledger", Usage(), None)
+    assert result.payload.kept[0].item.to_json() == system("You are careful.")
+
+
+async def test_with_a_model_its_summary_stands_before_the_facts() -> None:
+    result = await compacted(job(), in_turn(writing(GOOD)))
+
+    assert (result.method, result.usage, result.payload.summary) == ("model", usage(100, 10), GOOD)
+    assert result.payload.record.index("## Goal") < result.payload.record.rindex(RULE)
+    assert result.warnings == []
+
+
+async def test_no_model_is_asked_where_the_policy_names_none() -> None:
+    policy = automatic_policy(threshold=6_000, target=None, model=None)
+
+    assert (await compacted(job(policy=policy), in_turn(writing(GOOD)))).method == "ledger"
+
+
+async def test_no_model_is_asked_where_nothing_is_replaced() -> None:
+    result = await compacted(job([system("Hi"), user("Hi")]), in_turn(writing(GOOD)))
+
+    assert (result.method, result.usage, result.payload.record) == ("ledger", Usage(), "")
+
+
+@pytest.mark.parametrize(("script", "why"), MISBEHAVING)
+async def test_no_rule_is_lost_by_a_summariser_that_misbehaves(script: Script, why: str) -> None:
+    result = await compacted(job(), script)
+
+    assert result.method == "ledger"
+    assert RULE in result.payload.record
+    assert result.warnings
+    assert result.usage.total_tokens > 0
+
+
+async def test_a_failing_summariser_leaves_the_ledger_and_a_warning() -> None:
+    result = await compacted(job(), in_turn([UpstreamError()]))
+
+    assert (result.method, result.warnings) == ("ledger", ["the summariser failed (server_error)."])
+    assert RULE in result.payload.record
+
+
+async def test_what_the_last_summary_said_outlives_a_later_one_that_fails() -> None:
+    first = await compacted(job(), in_turn(writing(summary_of("- the moon base is at 4 degrees"))))
+
+    second = await compacted(after(first, exchanges(40)), in_turn(saying("No.")))
+
+    assert second.method == "ledger"
+    assert second.payload.summary == first.payload.summary
+    assert "the moon base is at 4 degrees" in second.payload.record
+
+
+async def test_a_rule_outlives_ten_compactions() -> None:
+    result = await compacted(job())
+    for _ in range(9):
+        result = await compacted(after(result, exchanges(40)))
+
+    assert RULE in words(result)
+
+
+async def test_the_record_never_stands_inside_the_next_one() -> None:
+    second = await compacted(after(await compacted(job()), exchanges(40)))
+
+    assert words(second).count(OPENING) == 1
+
+
+async def test_a_compaction_of_the_endpoint_hands_back_the_user_messages_and_seals_the_rest() -> None:
+    policy = endpoint_policy(target=2_000, model=None, instructions=None)
+
+    result = await compacted(job(policy=policy))
+
+    inside = [entry.item.to_json().get("role") for entry in result.payload.kept]
+    assert "user" not in inside
+    assert "system" in inside
+    assert {entry.item.to_json()["role"] for entry in result.beside} == {"user"}
+    assert result.tokens_after == result.payload.tokens + sum(entry.tokens for entry in result.beside)
+
+
+async def test_says_how_large_the_window_was_and_is() -> None:
+    work = job()
+
+    result = await compacted(work)
+
+    assert result.tokens_before == work.tokens
+    assert result.tokens_after == sum(entry.tokens for entry in result.payload.sized_items) < work.tokens
+    assert result.seconds >= 0
+
+
+@settings(max_examples=40)
+@given(conversations(max_size=20), st.integers(1_000, 20_000))
+async def test_what_is_left_is_within_the_target_where_protected_items_allow_it(
+    history: list[SizedItem], threshold: int
+) -> None:
+    policy = automatic_policy(threshold=threshold, target=None, model=None)
+    bare = Policy(target_tokens=1, user_tokens=0, recent_tokens=0)
+    protected = plan_compaction(history, bare, count=WordCounter().count).kept
+    work = CompactionJob("cmp_1", "acme", policy, history, sum(entry.tokens for entry in history))
+
+    result = await compacted(work)
+
+    room = max(policy.target_tokens, MIN_RECORD_TOKENS) + sum(entry.tokens for entry in protected)
+    assert result.payload.tokens <= room
+    assert result.payload.tokens == sum(entry.tokens for entry in result.payload.sized_items)

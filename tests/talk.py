@@ -1,0 +1,119 @@
+"""A conversation with the use cases themselves: real ones, over the ports' in-memory fakes."""
+
+from typing import Any
+
+from shared.adapters.sealer import AesGcmSealer, new_key
+from shared.compact_window import WindowCompactor
+from shared.compactor import Compactor
+from shared.history import History
+from shared.ids import new_id
+from shared.partial import Partial
+from shared.settings import Settings
+from shared.summarizer import Summarizer
+from shared.turn import TurnRunner
+from shared.turns import Parked, Turn, TurnResult
+from shared.wire.items import Item
+from shared.wire.model import JsonObject
+from shared.wire.requests import CreateResponse
+from shared.wire.responses import Response
+from shared.wire.text import text_of
+from tests.fakes import (
+    CollectingProgress,
+    FakeSignals,
+    FakeUpstream,
+    InMemoryCompactions,
+    InMemoryResponses,
+    Script,
+    WordCounter,
+    in_turn,
+    saying,
+)
+
+TENANT = "acme"
+
+
+class Talk:
+    """Everything that a turn needs. `upstream` answers turns, `summarizer`, if given, writes summaries."""
+
+    def __init__(
+        self, script: Script | None = None, *, summarizer: Script | None = None, **settings: Any
+    ) -> None:
+        self.counter = WordCounter()
+        self.sealer = AesGcmSealer([new_key()])
+        self.settings = Settings.model_validate(settings)
+        self.upstream = FakeUpstream(script or in_turn(saying("Fine.")))
+        self.responses = InMemoryResponses()
+        self.signals = FakeSignals()
+        self.summarizer = FakeUpstream(summarizer or in_turn(saying("No.")))
+        writer = Summarizer(self.summarizer, self.counter, window_tokens=100_000) if summarizer else None
+        self.compactor = Compactor(self.counter, writer)
+        self.compactions = InMemoryCompactions(self.compactor, self.signals)
+        self.history = History(self.responses, self.sealer, self.counter)
+        self.window_compactor = WindowCompactor(self.compactions, self.signals, self.sealer, self.settings)
+        self.turns = TurnRunner(
+            self.history, self.window_compactor, self.upstream, self.counter, self.settings
+        )
+        self.progress = CollectingProgress()
+
+    def turn(
+        self, said: str | list[JsonObject], *, after: str | None = None, tenant: str = TENANT, **fields: Any
+    ) -> Turn:
+        """A turn that says `said`; `threshold` and `target` are the compaction's, in tokens."""
+        threshold, target = fields.pop("threshold", None), fields.pop("target", None)
+        if threshold is not None:
+            fields["context_management"] = [{"type": "compaction", "compact_threshold": threshold}]
+        if target is not None:
+            fields["hitherto"] = {"compact_target_tokens": target}
+        request = CreateResponse.model_validate(
+            {"model": "m", "input": said, "previous_response_id": after, **fields}
+        )
+        head = Response(id=new_id("resp"), created_at=1, status="in_progress", model="m")
+        return Turn(tenant=tenant, request=request, head=head, input=request.input_items)
+
+    async def run(self, turn: Turn, partial: Partial | None = None) -> TurnResult | Parked:
+        """Run a turn and store what it came to; its events are in `progress`."""
+        self.progress = CollectingProgress()
+        outcome = await self.turns.run(turn, self.progress, partial)
+        if isinstance(outcome, TurnResult):
+            await self.responses.save(turn, outcome)
+        return outcome
+
+    async def say(
+        self, said: str | list[JsonObject], *, after: str | None = None, **fields: Any
+    ) -> TurnResult:
+        """Run a foreground turn to its end."""
+        outcome = await self.run(self.turn(said, after=after, **fields))
+        assert isinstance(outcome, TurnResult)
+        return outcome
+
+    @property
+    def seen(self) -> list[Item]:
+        """What the model was given last."""
+        return self.upstream.prompts[-1].items
+
+    @property
+    def words(self) -> list[str]:
+        """The texts of what the model was given last."""
+        return [text_of(item) for item in self.seen]
+
+
+def user(text: str) -> JsonObject:
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+
+
+def assistant(text: str) -> JsonObject:
+    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
+
+
+def system(text: str) -> JsonObject:
+    return {"type": "message", "role": "system", "content": [{"type": "input_text", "text": text}]}
+
+
+def exchanges(count: int, *, words: int = 40) -> list[JsonObject]:
+    """Questions and answers of about `words` words each."""
+    filler = "and so on " * (words // 3)
+    return [
+        each
+        for number in range(count)
+        for each in (user(f"Question {number}: {filler}"), assistant(f"Answer {number}: {filler}"))
+    ]
