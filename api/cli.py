@@ -15,6 +15,7 @@ from rich.markup import escape
 from api.front_door import listen, refuse_strangers
 from api.narrator import Narrator, release
 from api.up import GENERATION_CONCURRENCY, Crew, run_up, worker_command
+from shared.adapters.upstreams.configured import configured_routes
 from shared.errors import HithertoError
 from shared.settings import Settings
 
@@ -123,6 +124,7 @@ def _settings(host: str | None, port: int | None) -> Settings:
         os.environ["HITHERTO_PORT"] = str(port)
     settings = Settings()
     refuse_strangers(settings)
+    configured_routes(settings)  # what starts later would say the same, but not to this person
     return settings
 
 

@@ -25,7 +25,7 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
     Raises InvalidRequest for the past that cannot be found or opened, Unavailable when the job failed.
     """
     turn = _turn(wanted, tenant)
-    await services.history.check(turn.input, wanted.previous_response_id, tenant)
+    await services.history.check(wanted.input_items, wanted.previous_response_id, tenant)
     window = await services.history.resolve(turn)
     policy = endpoint_policy(
         target=_target(services, wanted),

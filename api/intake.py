@@ -4,11 +4,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from api.validation.contradictions import check_before_running, check_prompt, check_tools
 from shared.ids import IdKind, new_id
 from shared.services import Services
 from shared.turns import Turn
-from shared.wire.contradictions import check_before_running, check_prompt, check_tools
-from shared.wire.items import InputText, Item, Message, OutputText
+from shared.wire.items import CompactionTrigger, InputText, Item, Message, OutputText
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import Response
@@ -49,19 +49,24 @@ _ECHOED = (
 
 
 async def accept(request: CreateResponse, *, tenant: str, services: Services) -> Turn:
-    """Return the turn that a request asks for. Raises RequestError for what its state does not allow."""
+    """Return the turn that a request asks for. Raises RequestError for what its state does not allow.
+
+    Raises UpstreamError for a model that no upstream has.
+    """
     check_prompt(request)
-    items = stored_form(request.input_items)
-    await services.history.check(items, request.previous_response_id, tenant)
+    await services.history.check(request.input_items, request.previous_response_id, tenant)
     check_before_running(request)
-    if services.settings.upstream_api == "chat_completions":
+    if services.routes.for_model(request.model).api == "chat_completions":
         check_tools(request, CLIENT_TOOL_TYPES)
-    return Turn(tenant=tenant, request=request, head=_head(request), input=items)
+    return Turn(tenant=tenant, request=request, head=_head(request), input=stored_form(request.input_items))
 
 
 def stored_form(items: Sequence[Item]) -> list[Item]:
-    """Return the items as they are stored: each with an id, messages with parts and a status."""
-    return [_stored_form(item) for item in items]
+    """Return the items as they are stored: each with an id, messages with parts and a status.
+
+    A compaction trigger asks for something and is no part of the conversation.
+    """
+    return [_stored_form(item) for item in items if not isinstance(item, CompactionTrigger)]
 
 
 def _stored_form(item: Item) -> Item:

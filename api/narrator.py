@@ -56,6 +56,13 @@ def release() -> str:
 
 def upstream_in_words(settings: Settings) -> str:
     """Say who answers: the configured provider, OpenAI, or the built-in offline upstream."""
+    if settings.upstreams_file is None:
+        return _default_in_words(settings)
+    routed = f"routed by {settings.upstreams_file}"
+    return f"{routed}, else {_default_in_words(settings)}" if settings.upstream_url else routed
+
+
+def _default_in_words(settings: Settings) -> str:
     if settings.upstream_base_url:
         return f"{without_password(settings.upstream_base_url)} ({settings.upstream_api})"
     if settings.openai_api_key:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, aclosing
 
 import structlog
 
 from api.foreground import run_turn
+from shared.composer import Composer
 from shared.ending import end_task
 from shared.errors import HithertoError
 from shared.failures import failed_turn
@@ -51,6 +53,29 @@ async def logged_events(
             await bell.wait(_LOOK_SECONDS)
     for event in closing_events(stored.response, first=stored.event_count):
         if event["sequence_number"] > after:
+            yield event
+
+
+async def retold_events(response: Response) -> AsyncGenerator[JsonObject, None]:
+    """Yield the events of a foreground response that has ended: its items whole, not word by word."""
+    composer = Composer()
+    for event in composer.begin(
+        response.changed(status="in_progress", output=[], usage=None, completed_at=None)
+    ):
+        yield event
+    for item in response.output:
+        for event in composer.add_item(item):
+            yield event
+    for event in closing_events(response, first=composer.next_sequence):
+        yield event
+
+
+async def kept_open(
+    context: AsyncExitStack, events: AsyncGenerator[JsonObject, None]
+) -> AsyncGenerator[JsonObject, None]:
+    """Yield the events, and close `context` after the last one."""
+    async with context, aclosing(events):
+        async for event in events:
             yield event
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from shared.compaction.ledger import Ledger
 from shared.compaction.plan import split_window
-from shared.compaction.policy import Policy, automatic_policy
+from shared.compaction.policy import Policy, automatic_policy, trigger_policy
 from shared.compaction.sections import fold_sections
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
 from shared.errors import TooManyRequests
+from shared.ids import new_id
 from shared.ports import Compactions, Sealer, Signals
 from shared.sealing import seal_payload, unseal_payload
 from shared.settings import Settings
@@ -18,7 +19,7 @@ from shared.turns import Parked, Turn
 from shared.window.calls import safe_cuts
 from shared.window.entry import Entry, flatten, total_tokens
 from shared.window.hashing import prefix_hashes
-from shared.window.payload import Payload, SizedItem
+from shared.window.payload import VERSION, Payload, SizedItem
 from shared.wire.items import Compaction, Item, Message
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
@@ -64,15 +65,20 @@ class WindowCompactor:
         if due is None:
             return None
         job, tail = due
-        state = await self._state_of(job)
-        if state is None:
+        outcome = await self._outcome(turn, job, tail)
+        if isinstance(outcome, CompactedWindow) and outcome.entry.tokens >= total_tokens(window):
             return None
-        if not state.ended and turn.request.is_background:
-            return Parked(job.id)
-        result = await self._result(state)
-        if result is None or result.payload.tokens >= job.tokens:
-            return None
-        return self._use(turn, result, tail)
+        return outcome
+
+    async def compact_all(self, turn: Turn, window: Sequence[Entry]) -> CompactedWindow | Parked | None:
+        """Compact the whole window because the client says so; None means that the job failed."""
+        if not window:
+            return self._sealed(turn, _nothing_yet(), Usage())
+        policy = trigger_policy(
+            target=target_tokens(turn, self._settings),
+            model=self._settings.summarizer_model or turn.request.model,
+        )
+        return await self._outcome(turn, compaction_job(window, policy, tenant=turn.tenant), [])
 
     async def reopen(self, turn: Turn, item: Compaction) -> CompactedWindow:
         """Return the window behind an item that an earlier attempt of this turn made."""
@@ -93,6 +99,17 @@ class WindowCompactor:
                 if left <= 0:
                     return None
                 await bell.wait(min(left, _LOOK_SECONDS))
+
+    async def _outcome(
+        self, turn: Turn, job: CompactionJob, tail: Sequence[Entry]
+    ) -> CompactedWindow | Parked | None:
+        state = await self._state_of(job)
+        if state is None:
+            return None
+        if not state.ended and turn.request.is_background:
+            return Parked(job.id)
+        result = await self._result(state)
+        return self._use(turn, result, tail) if result is not None else None
 
     async def _state_of(self, job: CompactionJob) -> CompactionState | None:
         state = await self._compactions.state(job.id)
@@ -125,10 +142,18 @@ class WindowCompactor:
         return replace(job, policy=replace(policy, target_tokens=left)), tail
 
     def _use(self, turn: Turn, result: CompactionResult, tail: Sequence[Entry]) -> CompactedWindow:
-        payload = result.payload.extended(flatten(tail))
+        return self._sealed(turn, result.payload.extended(flatten(tail)), result.usage)
+
+    def _sealed(self, turn: Turn, payload: Payload, usage: Usage) -> CompactedWindow:
         sealed = seal_payload(self._sealer, payload, tenant=turn.tenant)
         item = Compaction(id=payload.id, encrypted_content=sealed)
-        return CompactedWindow(Entry(item=item, tokens=payload.tokens, payload=payload), result.usage)
+        return CompactedWindow(Entry(item=item, tokens=payload.tokens, payload=payload), usage)
+
+
+def _nothing_yet() -> Payload:
+    return Payload(
+        version=VERSION, id=new_id("cmp"), origin="automatic", kept=[], record="", ledger={}, tokens=0
+    )
 
 
 def target_tokens(turn: Turn, settings: Settings) -> int | None:

@@ -9,6 +9,7 @@ HithertoError
 │   ├── TooManyRequests          429, with Retry-After
 │   └── Unavailable              503, with Retry-After
 ├── UpstreamError                the model provider failed; says whether another try may help
+├── ConfigurationError           the operator's fault: says what to set right, and where
 ├── LeaseLost                    another attempt owns this job, or it has ended: stop, write nothing
 └── InvalidSeal                  a sealed payload is not ours, not this tenant's, or was changed
 """
@@ -66,6 +67,12 @@ class NotFound(RequestError):
     status = HTTPStatus.NOT_FOUND
 
 
+class Conflict(RequestError):
+    """The same is being done already: try again later."""
+
+    status = HTTPStatus.CONFLICT
+
+
 class BodyTooLarge(RequestError):
     """The request body is too large."""
 
@@ -106,6 +113,10 @@ class UpstreamError(HithertoError):
         self.code = code
         self.status = status
         self.retry_after_seconds = retry_after_seconds
+
+
+class ConfigurationError(HithertoError):
+    """The configuration cannot be used."""
 
 
 class LeaseLost(HithertoError):

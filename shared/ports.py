@@ -11,6 +11,7 @@ from shared.compactions import CompactionJob, CompactionResult, CompactionState
 from shared.jobs import Queue
 from shared.lifecycle import Lease, Look, NotClaimed
 from shared.prompt import Prompt, UpstreamEvent
+from shared.reservations import Reservation
 from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
 from shared.wire.model import JsonObject
 
@@ -167,6 +168,22 @@ class Compactions(Protocol):
 
     async def fail(self, lease: Lease, message: str) -> None:
         """End the job as failed; the history stays as it was with whoever has it. Raises LeaseLost."""
+        ...
+
+
+class Reservations(Protocol):
+    """Idempotency keys: which response each stands for."""
+
+    async def reserve(self, wanted: Reservation, *, ttl_seconds: int = ...) -> Reservation:
+        """Return `wanted` when its key was free, else the reservation that holds it."""
+        ...
+
+    async def keep(self, reservation: Reservation, *, ttl_seconds: int = ...) -> None:
+        """Hold a reservation for so long from now on; a day if nothing is said."""
+        ...
+
+    async def drop(self, reservation: Reservation) -> None:
+        """Free the key: what it was reserved for did not come about."""
         ...
 
 

@@ -6,21 +6,35 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from shared.adapters.chat_completions import ChatCompletionsUpstream
-from shared.adapters.offline import OfflineUpstream
-from shared.adapters.openai_client import new_client
 from shared.adapters.redis.compactions import RedisCompactions
 from shared.adapters.redis.connection import agreed_encryption_key, connect
+from shared.adapters.redis.idempotency import RedisReservations
 from shared.adapters.redis.jobs import RedisJobs
 from shared.adapters.redis.responses import RedisResponses
 from shared.adapters.redis.signals import RedisSignals
-from shared.adapters.responses import ResponsesUpstream
 from shared.adapters.sealer import AesGcmSealer
 from shared.adapters.tiktoken import TiktokenCounter
+from shared.adapters.upstreams.chat.upstream import ChatCompletionsUpstream
+from shared.adapters.upstreams.configured import configured_routes, summarizer_route
+from shared.adapters.upstreams.offline.upstream import OfflineUpstream
+from shared.adapters.upstreams.openai_client import new_client
+from shared.adapters.upstreams.responses.upstream import ResponsesUpstream
+from shared.adapters.upstreams.routed import RoutedUpstream
 from shared.compact_window import WindowCompactor
 from shared.compactor import Compactor
 from shared.history import History
-from shared.ports import Compactions, EventLog, Jobs, Responses, Sealer, Signals, TokenCounter, Upstream
+from shared.ports import (
+    Compactions,
+    EventLog,
+    Jobs,
+    Reservations,
+    Responses,
+    Sealer,
+    Signals,
+    TokenCounter,
+    Upstream,
+)
+from shared.routing import Route, Routes
 from shared.settings import Settings
 from shared.summarizer import Summarizer
 from shared.turn import TurnRunner
@@ -38,9 +52,11 @@ class Services:
     responses: Responses
     events: EventLog
     compactions: Compactions
+    reservations: Reservations
     signals: Signals
     sealer: Sealer
     counter: TokenCounter
+    routes: Routes
     upstream: Upstream
     history: History
     window_compactor: WindowCompactor
@@ -51,6 +67,7 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open everything, and close it at the end. Raises ConfigurationError, or redis-py's errors."""
+    routes = configured_routes(settings)
     async with AsyncExitStack() as stack:
         redis_url = settings.redis_url or DEFAULT_REDIS_URL
         store = await stack.enter_async_context(connect(redis_url))
@@ -63,7 +80,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         counter = TiktokenCounter(settings.tokenizer_encoding)
         responses = RedisResponses(store, jobs, settings)
         compactions = RedisCompactions(store, jobs, sealer, settings)
-        upstream = await _upstream(stack, settings, counter)
+        upstream = await _upstream(stack, routes, counter)
         summarizer = await _summarizer(stack, settings, upstream, counter)
         history = History(responses, sealer, counter)
         window_compactor = WindowCompactor(compactions, signals, sealer, settings)
@@ -74,14 +91,16 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             responses=responses,
             events=responses,
             compactions=compactions,
+            reservations=RedisReservations(store),
             signals=signals,
             sealer=sealer,
             counter=counter,
+            routes=routes,
             upstream=upstream,
             history=history,
             window_compactor=window_compactor,
             compactor=Compactor(counter, summarizer),
-            turns=TurnRunner(history, window_compactor, upstream, counter, settings),
+            turns=TurnRunner(history, window_compactor, upstream, counter, settings, routes),
         )
 
 
@@ -91,10 +110,8 @@ async def _encryption_keys(store: Redis, settings: Settings) -> list[str]:
     return [await agreed_encryption_key(store, ttl_seconds=settings.response_ttl_seconds)]
 
 
-async def _upstream(stack: AsyncExitStack, settings: Settings, counter: TokenCounter) -> Upstream:
-    if settings.upstream_url is None:
-        return OfflineUpstream(counter)
-    return await _provider(stack, settings, settings.upstream_url, settings.upstream_key)
+async def _upstream(stack: AsyncExitStack, routes: Routes, counter: TokenCounter) -> Upstream:
+    return RoutedUpstream(routes, {route: await _provider(stack, route, counter) for route in routes.routes})
 
 
 async def _summarizer(
@@ -102,18 +119,21 @@ async def _summarizer(
 ) -> Summarizer | None:
     if not settings.summarizes_with_model:
         return None
-    if settings.summarizer_base_url is not None:
-        upstream = await _provider(stack, settings, settings.summarizer_base_url, settings.summarizer_key)
+    own = summarizer_route(settings)
+    if own is not None:
+        upstream = await _provider(stack, own, counter)
     return Summarizer(upstream, counter, window_tokens=settings.summarizer_window_tokens)
 
 
-async def _provider(stack: AsyncExitStack, settings: Settings, base_url: str, key: str | None) -> Upstream:
+async def _provider(stack: AsyncExitStack, route: Route, counter: TokenCounter) -> Upstream:
+    if route.base_url is None:
+        return OfflineUpstream(counter)
     client = new_client(
-        base_url=base_url,
-        api_key=key,
-        timeout_seconds=settings.upstream_timeout_seconds,
+        base_url=route.base_url,
+        api_key=route.api_key.get_secret_value() if route.api_key else None,
+        timeout_seconds=route.timeout_seconds,
     )
     await stack.enter_async_context(client)
-    if settings.upstream_api == "responses":
+    if route.api == "responses":
         return ResponsesUpstream(client)
     return ChatCompletionsUpstream(client)

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     upstream_api_key: SecretStr | None = None
     upstream_api: Literal["chat_completions", "responses"] = "chat_completions"
     upstream_timeout_seconds: PositiveFloat = 600.0
+    upstreams_file: Path | None = None
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     context_window_tokens: PositiveInt | None = None
 
@@ -63,10 +64,14 @@ class Settings(BaseSettings):
 
     @property
     def upstream_url(self) -> str | None:
-        """Where the model provider is; None means the built-in offline upstream."""
+        """Where the provider is that answers for every model which no file routes, if there is one.
+
+        OPENAI_API_KEY alone means OpenAI, but not beside a file: what that leaves out is not for others.
+        """
         if self.upstream_base_url is not None:
             return self.upstream_base_url
-        return OPENAI_BASE_URL if self.openai_api_key is not None else None
+        alone = self.openai_api_key is not None and self.upstreams_file is None
+        return OPENAI_BASE_URL if alone else None
 
     @property
     def upstream_key(self) -> str | None:
@@ -82,7 +87,7 @@ class Settings(BaseSettings):
     def summarizes_with_model(self) -> bool:
         """Whether a model writes summaries; else the ledger alone is the record."""
         if self.summarizer == "auto":
-            return self.upstream_url is not None or self.summarizer_base_url is not None
+            return any((self.upstream_url, self.upstreams_file, self.summarizer_base_url))
         return self.summarizer == "model"
 
     def _key_for(self, url: str | None) -> str | None:

@@ -12,6 +12,7 @@ from shared.history import MAX_PATH, History, ResolvedWindow
 from shared.partial import Partial
 from shared.ports import Progress, TokenCounter, Upstream
 from shared.prompt import Finished, Prompt, Sampling
+from shared.routing import NO_ROUTES, Routes
 from shared.settings import Settings
 from shared.turns import Parked, Turn, TurnResult
 from shared.window.counting import count_overhead
@@ -45,12 +46,15 @@ class TurnRunner:
         upstream: Upstream,
         counter: TokenCounter,
         settings: Settings,
+        routes: Routes = NO_ROUTES,
     ) -> None:
+        """Take what a turn needs; a model whose route tells no window has that of the settings."""
         self._history = history
         self._compactor = compactor
         self._upstream = upstream
         self._counter = counter
         self._settings = settings
+        self._routes = routes
 
     async def run(
         self, turn: Turn, progress: Progress, partial: Partial | None = None
@@ -64,6 +68,8 @@ class TurnRunner:
         window = await self._history.resolve(turn)
         composer = await _begin(turn, progress, partial)
         run = _Run(turn, composer, progress, window, list(window.entries), Usage())
+        if turn.request.has_trigger:
+            return await self._compact_only(run, partial)
         parked = await self._compact_if_due(run, partial)
         if parked is not None:
             return parked
@@ -86,13 +92,28 @@ class TurnRunner:
             return None
         return outcome
 
+    async def _compact_only(self, run: _Run, partial: Partial | None) -> TurnResult | Parked:
+        told = _told_compaction(partial)
+        if told is not None:
+            await self._reuse(run, *told)
+        else:
+            outcome = await self._compactor.compact_all(run.turn, run.entries)
+            if isinstance(outcome, Parked):
+                return outcome
+            if outcome is None:
+                raise UpstreamError("The compaction could not be made; the history stays as it was.")
+            run.usage = outcome.usage
+            await run.progress.send(run.composer.add_item(outcome.entry.item, compacting=True))
+        return await self._result(run, Finished(reason="stop", usage=Usage()))
+
     async def _reuse(self, run: _Run, index: int, item: Compaction) -> None:
         run.composer.keep([(index, item)])
         compacted = await self._compactor.reopen(run.turn, item)
         run.entries, run.usage = [compacted.entry], compacted.usage
 
     def _refuse_overflow(self, run: _Run) -> None:
-        limit = self._settings.context_window_tokens
+        known = self._routes.context_window_tokens(run.turn.request.model)
+        limit = known or self._settings.context_window_tokens
         if limit is not None and self._size(run) > limit:
             raise InvalidRequest(_OVERFLOW, param="input", code="context_length_exceeded")
 
@@ -144,10 +165,9 @@ async def _begin(turn: Turn, progress: Progress, partial: Partial | None) -> Com
 
 def _told_compaction(partial: Partial | None) -> tuple[int, Compaction] | None:
     for index, item in (partial.done if partial else {}).items():
-        if item["type"] == "compaction":
-            parsed = parse_item(item)
-            if isinstance(parsed, Compaction):
-                return index, parsed
+        parsed = parse_item(item)
+        if isinstance(parsed, Compaction):
+            return index, parsed
     return None
 
 

@@ -169,11 +169,11 @@ class InMemoryCompactions:
     async def run_all(self) -> None:
         """Work off what is queued."""
         for job in [self.jobs[state.id] for state in self.states.values() if not state.ended]:
-            lease = Lease(job.id, 1)
             if self.failing:
-                await self.fail(lease, "It failed.")
+                self._end(CompactionState(job.id, JobStatus.FAILED))
             else:
-                await self.finish(lease, job, await self._compactor.compact(job))
+                result = await self._compactor.compact(job)
+                self._end(CompactionState(job.id, JobStatus.COMPLETED, result))
 
     async def load_job(self, lease: Lease) -> CompactionJob:
         if lease.job_id not in self.jobs:
@@ -184,12 +184,14 @@ class InMemoryCompactions:
         return self.states.get(compaction_id)
 
     async def finish(self, lease: Lease, job: CompactionJob, result: CompactionResult) -> None:
-        self.states[lease.job_id] = CompactionState(job.id, JobStatus.COMPLETED, result)
-        self._signals.ring(job.id)
+        self._end(CompactionState(job.id, JobStatus.COMPLETED, result))
 
     async def fail(self, lease: Lease, message: str) -> None:
-        self.states[lease.job_id] = CompactionState(lease.job_id, JobStatus.FAILED)
-        self._signals.ring(lease.job_id)
+        self._end(CompactionState(lease.job_id, JobStatus.FAILED))
+
+    def _end(self, state: CompactionState) -> None:
+        self.states[state.id] = state
+        self._signals.ring(state.id)
 
 
 class FakeBell:
@@ -208,17 +210,17 @@ class FakeBell:
 
 
 class FakeSignals:
-    """The port Signals in this process; `watched` counts who ever listened for a job."""
+    """The port Signals in this process; `listened` is set once anybody listened."""
 
     def __init__(self) -> None:
         self._bells: dict[str, list[FakeBell]] = defaultdict(list)
-        self.watched: dict[str, int] = defaultdict(int)
+        self.listened = asyncio.Event()
 
     @asynccontextmanager
     async def watch(self, job_id: str) -> AsyncIterator[FakeBell]:
         bell = FakeBell()
         self._bells[job_id].append(bell)
-        self.watched[job_id] += 1
+        self.listened.set()
         try:
             yield bell
         finally:

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -48,8 +48,12 @@ __all__ = ["Call", "Json", "Reply", "Script", "ScriptedUpstream", "in_turn", "re
 class ScriptedUpstream:
     """The server, in a thread while the context is open. All it saw can be read at any time."""
 
-    def __init__(self, script: Script | None = None, *, port: int = 0) -> None:
+    def __init__(
+        self, script: Script | None = None, *, port: int = 0, models: Sequence[str] = ("scripted",)
+    ) -> None:
         self.requests: list[Json] = []
+        self.keys: list[str] = []
+        self._models = models
         self._changed = threading.Condition()
         self.follow(script)
         self._socket = socket.create_server(("127.0.0.1", port))
@@ -80,6 +84,7 @@ class ScriptedUpstream:
         with self._changed:
             self.script = script or partial(reply_to_model, flaky)
             self.requests.clear()
+            self.keys.clear()
             self.disconnects = 0
 
     def saw_requests(self, count: int, *, timeout_seconds: float = 5.0) -> bool:
@@ -108,7 +113,7 @@ class ScriptedUpstream:
             routes=[
                 Route("/v1/chat/completions", self._chat, methods=["POST"]),
                 Route("/v1/responses", self._responses, methods=["POST"]),
-                Route("/v1/models", self._models),
+                Route("/v1/models", self._list),
                 Route("/_requests", self._seen),
             ]
         )
@@ -119,8 +124,9 @@ class ScriptedUpstream:
     async def _responses(self, request: Request) -> Response:
         return await self._answer(request, response_frames, response)
 
-    async def _models(self, _request: Request) -> Response:
-        return JSONResponse({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+    async def _list(self, _request: Request) -> Response:
+        listed = [{"id": name, "object": "model"} for name in self._models]
+        return JSONResponse({"object": "list", "data": listed})
 
     async def _seen(self, _request: Request) -> Response:
         return JSONResponse({"requests": self.requests, "disconnects": self.disconnects})
@@ -130,6 +136,7 @@ class ScriptedUpstream:
         reply = _limited(self.script(body), body)
         with self._changed:
             self.requests.append(body)
+            self.keys.append(request.headers.get("authorization", "").removeprefix("Bearer "))
             self._changed.notify_all()
         if reply.status != 200:
             return _refusal(reply)

@@ -8,16 +8,18 @@ from shared.compactor import Compactor
 from shared.history import History
 from shared.ids import new_id
 from shared.partial import Partial
+from shared.prompt import CallDelta, CallStarted, Finished
 from shared.settings import Settings
 from shared.summarizer import Summarizer
 from shared.turn import TurnRunner
 from shared.turns import Parked, Turn, TurnResult
-from shared.wire.items import Item
+from shared.wire.items import CompactionTrigger, Item
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import Response
 from shared.wire.text import text_of
 from tests.fakes import (
+    Answer,
     CollectingProgress,
     FakeSignals,
     FakeUpstream,
@@ -30,6 +32,8 @@ from tests.fakes import (
 )
 
 TENANT = "acme"
+RULE = "Never restart the cache node before ticket OPS-4711 is closed."
+A_CALL: Answer = [CallStarted(0, "c1", "look"), CallDelta(0, "{}"), Finished("stop")]
 
 
 class Talk:
@@ -67,8 +71,12 @@ class Talk:
         request = CreateResponse.model_validate(
             {"model": "m", "input": said, "previous_response_id": after, **fields}
         )
-        head = Response(id=new_id("resp"), created_at=1, status="in_progress", model="m")
-        return Turn(tenant=tenant, request=request, head=head, input=request.input_items)
+        head = Response(
+            id=new_id("resp"), created_at=1, status="in_progress", model="m", previous_response_id=after
+        )
+        # A trigger asks for something and is no part of the conversation.
+        items: list[Item] = [item for item in request.input_items if not isinstance(item, CompactionTrigger)]
+        return Turn(tenant=tenant, request=request, head=head, input=items)
 
     async def run(self, turn: Turn, partial: Partial | None = None) -> TurnResult | Parked:
         """Run a turn and store what it came to; its events are in `progress`."""
@@ -117,3 +125,12 @@ def exchanges(count: int, *, words: int = 40) -> list[JsonObject]:
         for number in range(count)
         for each in (user(f"Question {number}: {filler}"), assistant(f"Answer {number}: {filler}"))
     ]
+
+
+def types(result: TurnResult) -> list[str]:
+    """The types of the items that a turn's response holds."""
+    return [item.type for item in result.response.output]
+
+
+# About 5,000 tokens that state RULE once, early.
+LONG = [system("You are careful."), user(RULE), assistant("Understood."), *exchanges(60)]

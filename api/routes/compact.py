@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request
 
 from api.compacting import compact_now
 from api.given import GivenServices, Tenant
+from api.validation.parsing import parse_compact, parse_json_body
 from shared.wire.model import JsonObject
-from shared.wire.validation import parse_compact, parse_json_body
 
 router = APIRouter(prefix="/v1/responses", tags=["compaction"])
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request
 from api.given import GivenServices, Tenant
 from api.intake import stored_form
 from api.listing import AskedPage
+from api.validation.parsing import parse_input_tokens, parse_json_body
 from shared.ids import new_id
 from shared.turns import Turn
 from shared.window.counting import count_overhead
@@ -13,7 +14,6 @@ from shared.wire.items import Compaction
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse, InputTokensRequest
 from shared.wire.responses import Response
-from shared.wire.validation import parse_input_tokens, parse_json_body
 
 router = APIRouter(prefix="/v1/responses", tags=["responses"])
 
@@ -32,7 +32,7 @@ async def count_input_tokens(request: Request, services: GivenServices, tenant: 
     """Return how many tokens a request's window would be, without asking a model."""
     wanted = parse_input_tokens(parse_json_body(await request.body()))
     turn = _turn(wanted, tenant)
-    await services.history.check(turn.input, wanted.previous_response_id, tenant)
+    await services.history.check(wanted.input_items, wanted.previous_response_id, tenant)
     window = await services.history.resolve(turn)
     overhead = count_overhead(
         instructions=wanted.instructions,

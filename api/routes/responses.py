@@ -1,5 +1,6 @@
 """/v1/responses: create, read, stream, cancel and delete."""
 
+from contextlib import AsyncExitStack
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -7,15 +8,16 @@ from fastapi.responses import JSONResponse
 
 from api.foreground import run_to_the_end
 from api.given import GivenServices, Tenant
+from api.idempotency import HEADER, reserved
 from api.intake import accept
 from api.sse import event_stream
-from api.streaming import foreground_events, logged_events
+from api.streaming import foreground_events, kept_open, logged_events, retold_events
+from api.validation.parsing import parse_create, parse_json_body
 from shared.errors import InvalidRequest
 from shared.services import Services
 from shared.turns import StoredResponse, Turn
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
-from shared.wire.validation import parse_create, parse_json_body
 
 router = APIRouter(prefix="/v1/responses", tags=["responses"])
 
@@ -23,16 +25,23 @@ router = APIRouter(prefix="/v1/responses", tags=["responses"])
 @router.post("")
 async def create_response(request: Request, services: GivenServices, tenant: Tenant) -> Response:
     """Create a response: whole or as events, in the foreground or as a background job."""
-    body = parse_json_body(await request.body())
-    wanted = parse_create(body, min_compact_threshold=services.settings.min_compact_threshold)
+    body = await request.body()
+    wanted = parse_create(
+        parse_json_body(body), min_compact_threshold=services.settings.min_compact_threshold
+    )
     turn = await accept(wanted, tenant=tenant, services=services)
-    if wanted.is_background:
-        return await _enqueue(services, turn)
-    if wanted.is_streamed:
-        events = foreground_events(services, turn)
-        return event_stream(events, turn.id, obfuscates=_obfuscates(wanted))
-    result = await run_to_the_end(services, turn, request)
-    return JSONResponse(result.response.to_json())
+    async with AsyncExitStack() as context:
+        key = request.headers.get(HEADER)
+        turn, earlier = await context.enter_async_context(reserved(services, turn, key=key, body=body))
+        if earlier is not None:
+            return _answer_again(services, turn, earlier)
+        if wanted.is_background:
+            return await _enqueue(services, turn)
+        if wanted.is_streamed:
+            events = kept_open(context.pop_all(), foreground_events(services, turn))
+            return event_stream(events, turn.id, obfuscates=_obfuscates(wanted))
+        result = await run_to_the_end(services, turn, request)
+        return JSONResponse(result.response.to_json())
 
 
 @router.get("/{response_id}")
@@ -74,6 +83,15 @@ async def delete_response(response_id: str, services: GivenServices, tenant: Ten
     if not await services.responses.delete(response_id):
         raise InvalidRequest("Cannot delete an in-flight response.")
     return {"id": response_id, "object": "response", "deleted": True}
+
+
+def _answer_again(services: Services, turn: Turn, earlier: StoredResponse) -> Response:
+    """Return what the first request under an idempotency key was answered, as it stands now."""
+    response = earlier.response
+    if not turn.request.is_streamed:
+        return JSONResponse(response.to_json())
+    events = logged_events(services, earlier, turn.tenant) if response.background else retold_events(response)
+    return event_stream(events, response.id, obfuscates=_obfuscates(turn.request))
 
 
 async def _enqueue(services: Services, turn: Turn) -> Response:

@@ -39,7 +39,7 @@ def plan_compaction(history: Sequence[SizedItem], policy: Policy, *, count: Call
     return Plan(
         kept=[kept[index] for index in sorted(kept)],
         replaced=[item for index, item in enumerate(items) if kept.get(index) is not history[index]],
-        record_tokens=max(policy.target_tokens - kept_tokens, MIN_RECORD_TOKENS),
+        record_tokens=_left_for_record(policy, kept_tokens),
     )
 
 
@@ -57,6 +57,11 @@ def split_window(tokens: Sequence[int], cuts: Sequence[bool], *, tail_tokens: in
         if size > tail_tokens and best < len(tokens):
             break
     return best if best < len(tokens) else 0
+
+
+def _left_for_record(policy: Policy, kept_tokens: int) -> int:
+    left = max(policy.target_tokens - kept_tokens, MIN_RECORD_TOKENS)
+    return left if policy.record_tokens is None else min(left, policy.record_tokens)
 
 
 def _protected(items: Sequence[Item]) -> set[int]:

@@ -116,6 +116,8 @@ class CreateResponse(InputRequest):
     context_management: Annotated[list[ContextManagement], shaped(_CONTEXT_MANAGEMENT)] | None = None
     image: Annotated[ImageOptions, shaped(members_of(ImageOptions))] | None = None
     access_programs: Annotated[AccessPrograms, shaped(members_of(AccessPrograms))] | None = None
+    # Not OpenAI's: Codex tells of itself with every request.
+    client_metadata: JsonObject | None = None
     hitherto: Annotated[HithertoOptions, shaped(members_of(HithertoOptions))] | None = None
 
     @property

@@ -80,6 +80,20 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(tmp_path: Path) -> None:
     assert (done.returncode, "max_attempts" in done.stderr, "hunter2" in done.stderr) == (1, True, False)
 
 
+@pytest.mark.parametrize("command", ["up", "api"])
+def test_a_wrong_upstreams_file_is_named_with_its_fault(tmp_path: Path, command: str) -> None:
+    path = tmp_path / "upstreams.toml"
+    path.write_text(
+        '[[upstream]]\nname = "gpu"\nbase_url = "http://gpu/v1"\nmodels = []\napi_key = "hunter2"\n'
+    )
+    done = hitherto(command, directory=tmp_path, HITHERTO_UPSTREAMS_FILE=str(path))
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False)
+    assert str(path) in done.stderr
+    assert "upstream[0].models: " in done.stderr
+    assert "upstream[0].api_key: " in done.stderr
+    assert "hunter2" not in done.stderr
+
+
 def test_up_is_refused_where_another_one_runs(tmp_path: Path) -> None:
     with owned(tmp_path / "data" / "redis"):
         done = hitherto("up", "--port", "0", directory=tmp_path, HITHERTO_DATA_DIR=str(tmp_path / "data"))

@@ -11,7 +11,7 @@ from shared.settings import Settings
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HITHERTO_UPSTREAM_BASE_URL", "OPENAI_API_KEY"):
+    for name in ("HITHERTO_UPSTREAM_BASE_URL", "HITHERTO_UPSTREAMS_FILE", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -21,8 +21,13 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, "offline: built in, extractive, no language model"),
         ({"OPENAI_API_KEY": "sk-1"}, "https://api.openai.com/v1"),
         ({"HITHERTO_UPSTREAM_BASE_URL": "http://me:pw@gpu:8000/v1"}, "http://gpu:8000/v1 (chat_completions)"),
+        ({"HITHERTO_UPSTREAMS_FILE": "u.toml"}, "routed by u.toml"),
+        (
+            {"HITHERTO_UPSTREAMS_FILE": "u.toml", "HITHERTO_UPSTREAM_BASE_URL": "http://gpu/v1"},
+            "routed by u.toml, else http://gpu/v1",
+        ),
     ],
-    ids=["offline", "OpenAI", "own"],
+    ids=["offline", "OpenAI", "own", "a file", "a file and one for the rest"],
 )
 def test_says_who_answers(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], words: str) -> None:
     for name, value in variables.items():

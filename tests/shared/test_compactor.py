@@ -21,9 +21,8 @@ from shared.wire.text import text_of
 from tests.fakes import FakeUpstream, Script, WordCounter, in_turn, saying, usage
 from tests.shared.test_summarizer import GOOD, MISBEHAVING, summary_of, writing
 from tests.strategies import conversations, sized
-from tests.talk import assistant, exchanges, system, user
+from tests.talk import RULE, assistant, exchanges, system, user
 
-RULE = "Never restart the cache node before ticket OPS-4711 is closed."
 HISTORY = [system("You are careful."), user(RULE), assistant("Understood."), *exchanges(40)]
 POLICY = automatic_policy(threshold=6_000, target=None, model="small")
 

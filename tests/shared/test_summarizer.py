@@ -69,8 +69,8 @@ MISBEHAVING = [
     pytest.param(echo, "it repeated the conversation instead of summarising it.", id="echoes"),
     pytest.param(in_turn([CallStarted(0, "c1", "deploy"), STOP]), "it called a tool.", id="calls a tool"),
     pytest.param(
-        in_turn(writing(summary_of("word " * 60))),
-        "it was too long: 433 tokens instead of at most 200.",
+        in_turn(writing(summary_of("word " * 600))),
+        "it was too long: 4217 tokens instead of at most 200.",
         id="writes too much",
     ),
 ]
@@ -188,7 +188,7 @@ async def test_the_summaries_of_chunks_are_folded_and_their_cost_is_summed() -> 
     count = len(upstream.prompts)
     assert count == len(summarizer.chunks(items)) == 3
     assert summary.text is not None
-    assert split_sections(summary.text)["Goal"] == ["- heard 0 to 4", "- heard 5 to 8", "- heard 9 to 11"]
+    assert split_sections(summary.text)["Goal"] == ["- heard 0 to 4", "- heard 5 to 9", "- heard 10 to 11"]
     assert summary.usage == usage(100 * count, 10 * count)
     assert all("at most 300 tokens" in str(prompt.instructions) for prompt in upstream.prompts)
 

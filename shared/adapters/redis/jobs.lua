@@ -49,7 +49,7 @@ local function ring()
 end
 
 local function requeue()
-  set('status', 'queued', 'woken', '0', 'rings', '0')
+  set('status', 'queued', 'rings', '0')
   redis.call('HDEL', record, 'owner', 'lease_until', 'waits_for')
   return ring()
 end
@@ -134,8 +134,8 @@ end
 
 -- Store what ended without ever being queued: a foreground response.
 function operations.store(status)
-  if status then return {get('nonce') == given.nonce and 'stored' or 'exists', status} end
-  set('status', given.status, 'attempt', '0', 'nonce', given.nonce, 'events', '0')
+  if status then return {'exists', status} end
+  set('status', given.status, 'attempt', '0', 'events', '0')
   set('created_at', digits(now), 'ended_at', digits(now))
   set_pairs()
   keep_for(given.ttl_ms)

@@ -65,8 +65,8 @@ class RedisJobs:
         return outcome == "created"
 
     async def store(self, job_id: str, status: str, fields: dict[str, bytes]) -> None:
-        """Record what ended without being queued: a foreground response."""
-        await self._run("store", job_id, fields=fields, status=status, nonce=secrets.token_hex(8))
+        """Record what ended without being queued: a foreground response. What exists already stays."""
+        await self._run("store", job_id, fields=fields, status=status)
 
     async def claim(self, job_id: str, owner: str) -> Lease | NotClaimed:
         """Take the lease of a job; the same owner asking again gets the same lease."""

@@ -26,3 +26,8 @@ def events(object_id: str) -> str:
 def waiters(object_id: str) -> str:
     """Return the key of the set of jobs that wait for this one."""
     return f"{record(object_id)}:waiters"
+
+
+def reservation(digest: str) -> str:
+    """Return the key of the reservation behind an idempotency key, by the digest of tenant and key."""
+    return f"{PREFIX}{{idempotency:{digest}}}"

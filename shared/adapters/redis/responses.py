@@ -27,7 +27,7 @@ from shared.settings import Settings
 from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
 from shared.window.payload import SizedItem
 from shared.wire.events import encode, opening_events
-from shared.wire.items import Item, parse_items
+from shared.wire.items import CompactionTrigger, Item, parse_items
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import Response, ResponseError
@@ -159,10 +159,15 @@ def _before_it_runs(turn: Turn) -> dict[str, bytes]:
     return {
         "tenant": turn.tenant.encode(),
         "head": encode_json(turn.head.to_json()),
-        "request": encode_json(turn.request.changed(input="").to_json()),
+        "request": encode_json(_without_input(turn.request).to_json()),
         "input": encode_items([SizedItem(item=item, tokens=0) for item in turn.input]),
         "streams": b"1" if turn.request.is_streamed else b"0",
     }
+
+
+def _without_input(request: CreateResponse) -> CreateResponse:
+    # The items have a field of their own; a trigger is none, but it says what the turn is.
+    return request.changed(input=[CompactionTrigger()] if request.has_trigger else "")
 
 
 def _after_it_ran(result: TurnResult) -> dict[str, bytes]:

@@ -1,7 +1,6 @@
 """News between processes over Redis's pub/sub: the id of a job, when it ends."""
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared.adapters.redis import keys
+from shared.ending import end_task
 
 _log = structlog.get_logger()
 _RECONNECT_SECONDS = 0.5
@@ -53,9 +53,7 @@ class RedisSignals:
     async def __aexit__(self, *_exception: object) -> None:
         """Stop listening."""
         if self._listener is not None:
-            self._listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listener
+            await end_task(self._listener)
 
     @asynccontextmanager
     async def watch(self, job_id: str) -> AsyncIterator[RedisBell]:

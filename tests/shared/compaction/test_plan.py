@@ -1,5 +1,7 @@
 """A compaction keeps what must not be lost, within what it may keep."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -147,6 +149,8 @@ def test_the_record_gets_what_the_target_leaves(history: list[SizedItem], policy
     kept = sum(entry.tokens for entry in plan.kept)
 
     assert plan.record_tokens == max(policy.target_tokens - kept, MIN_RECORD_TOKENS)
+    capped = planned(history, replace(policy, record_tokens=300))
+    assert capped == replace(plan, record_tokens=min(plan.record_tokens, 300))
 
 
 @given(conversations(), POLICIES)

@@ -12,6 +12,7 @@ from shared.compaction.policy import (
     Policy,
     automatic_policy,
     endpoint_policy,
+    trigger_policy,
 )
 
 SIZES = st.integers(1, 2_000_000)
@@ -39,6 +40,7 @@ def test_user_messages_get_a_third_at_most_so_that_they_cannot_trip_the_threshol
 def test_a_target_is_absolute(threshold: int, target: int) -> None:
     assert automatic_policy(threshold=threshold, target=target, model=None).target_tokens == target
     assert endpoint_policy(target=target, model=None, instructions=None).target_tokens == target
+    assert trigger_policy(target=target, model=None).target_tokens == target
 
 
 @given(SIZES, st.none() | SIZES)
@@ -57,10 +59,19 @@ def test_the_endpoint_keeps_user_messages_up_to_openais_budget() -> None:
     assert (policy.origin, policy.model, policy.instructions) == ("endpoint", "m", "Be brief.")
 
 
+@given(st.none() | SIZES)
+def test_a_triggered_compaction_is_as_roomy_but_its_item_supersedes(target: int | None) -> None:
+    triggered = trigger_policy(target=target, model="m")
+    beside = endpoint_policy(target=target, model="m", instructions=None)
+
+    assert triggered == replace(beside, origin="automatic")
+
+
 CHANGES: dict[str, object] = {
     "target_tokens": 2,
     "user_tokens": 2,
     "recent_tokens": 2,
+    "record_tokens": 2,
     "origin": "endpoint",
     "model": "m",
     "instructions": "x",

@@ -17,9 +17,9 @@ from openai.types.responses import (
     response_reasoning_item_param,
 )
 
+from api.validation.parsing import parse_create
 from shared.errors import InvalidRequest
 from shared.wire.items import INPUT_ITEM_TYPES, Compaction, ItemReference, Message, OtherItem
-from shared.wire.validation import parse_create
 from tests.sentences import Refusal, missing, no_such_value, unknown, wrong_type
 
 

@@ -6,10 +6,7 @@ from typing import Any
 import pytest
 from openai.types.responses import input_token_count_params, response_compact_params, response_create_params
 
-from shared.errors import InvalidRequest
-from shared.wire.model import WireModel
-from shared.wire.requests import CompactRequest, CreateResponse, InputTokensRequest
-from shared.wire.validation import (
+from api.validation.parsing import (
     parse_compact,
     parse_conversation_items,
     parse_create,
@@ -17,6 +14,9 @@ from shared.wire.validation import (
     parse_input_tokens,
     parse_update_conversation,
 )
+from shared.errors import InvalidRequest
+from shared.wire.model import WireModel
+from shared.wire.requests import CompactRequest, CreateResponse, InputTokensRequest
 from tests.sentences import (
     NO_INPUT,
     Refusal,

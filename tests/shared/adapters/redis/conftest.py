@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from shared.adapters.redis.connection import connect
 from shared.adapters.redis.jobs import RedisJobs
+from shared.adapters.redis.responses import RedisResponses
 from tests.shared.adapters.redis.desk import SETTINGS, Desk
 
 
@@ -18,8 +19,8 @@ class StutteringRedis(Redis):
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send the command; a script is sent twice."""
         if args[0] == "EVALSHA":
-            await super().execute_command(*args, **options)
-        return await super().execute_command(*args, **options)
+            await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
@@ -51,3 +52,9 @@ async def stuttering(redis_url: str) -> AsyncIterator[Desk]:
     """Jobs on the real server, each of whose scripts runs twice."""
     async with StutteringRedis.from_url(redis_url) as client:
         yield Desk(client, None, RedisJobs(client, None, SETTINGS))
+
+
+@pytest.fixture
+def responses(desk: Desk) -> RedisResponses:
+    """Responses on either kind of store."""
+    return RedisResponses(desk.store, desk.jobs, SETTINGS)

@@ -110,20 +110,20 @@ class Desk:
         return found
 
     async def _content(self, key: bytes) -> Any:
-        match (await self.store.type(key)).decode():
-            case "hash":
+        match await self.store.type(key):
+            case b"hash":
                 fields = await answer(self.store.hgetall(key))
                 return {name: value for name, value in fields.items() if name.decode() not in _TIMES}
-            case "stream":
+            case b"stream":
                 return await answer(self.store.xrange(key))
-            case "zset":
+            case b"zset":
                 return set(await answer(self.store.zrange(key, 0, -1)))
-            case "set":
+            case b"set":
                 return set(await answer(self.store.smembers(key)))
-            case "list":
+            case b"list":
                 return [rung_for(message) for message in await answer(self.store.lrange(key, 0, -1))]
             case other:
-                raise AssertionError(f"nobody should write a {other}")
+                raise AssertionError(f"nobody should write a {other!r}")
 
     # The states that a job can be in; each comes with a lease that was good at some time.
 

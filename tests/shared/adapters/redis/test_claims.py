@@ -129,6 +129,16 @@ async def test_a_number_that_a_forgetful_server_gives_twice_opens_nothing(desk: 
         await desk.jobs.finish(forgotten, COMPLETED)
 
 
+async def test_an_owner_that_claims_again_holds_its_newest_attempt_alone(desk: Desk) -> None:
+    old = await desk.start("first")
+    await desk.let_lease_run_out()
+    await desk.jobs.look(JOB, queue_depth=0)
+
+    new = await desk.take("first")
+
+    assert await desk.jobs.renew([old, new]) == [old]
+
+
 async def test_the_first_checkpoint_wins(desk: Desk) -> None:
     lease = await desk.start()
 

@@ -92,6 +92,11 @@ async def test_a_doorbell_that_was_lost_with_its_answer_comes_with_the_next(stut
     await stuttering_apart.jobs.wake(JOB)
     assert await stuttering_apart.doorbells() == [JOB]
 
+    lease = await stuttering_apart.take("third")
+    await stuttering_apart.jobs.wake(JOB)
+    await stuttering_apart.jobs.park(lease, waits_for="cmp_1")
+    assert await stuttering_apart.doorbells() == [JOB]
+
 
 async def test_a_full_queue_at_the_broker_takes_no_job(apart: Desk) -> None:
     for number in range(SETTINGS.max_queued):

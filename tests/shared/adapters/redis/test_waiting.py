@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.adapters.redis import keys
 from shared.reconciler import wake_waiters
 from tests.shared.adapters.redis.desk import ATTEMPTS, COMPACTION, JOB, Desk
 
@@ -74,9 +75,11 @@ async def test_a_turn_that_parks_again_and_again_loses_no_attempt(desk: Desk) ->
 
 async def test_a_waiting_turn_is_looked_after_soon_and_says_what_it_waits_for(desk: Desk) -> None:
     lease = await desk.start()
+    await desk.jobs.look(JOB, queue_depth=0)
     await desk.jobs.park(lease, waits_for=COMPACTION)
 
     assert await desk.seconds_until_look() == pytest.approx(5, abs=1)
+    await desk.store.zadd(keys.WATCH, {JOB: 0})
     assert (await desk.jobs.look(JOB, queue_depth=0)).waits_for == COMPACTION
     assert await desk.seconds_until_look() == pytest.approx(5, abs=1)
 

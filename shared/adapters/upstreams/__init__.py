@@ -1,0 +1,1 @@
+"""Model providers, each behind the port `Upstream`."""

@@ -1,0 +1,143 @@
+"""Items of the Responses API as messages of chat completions.
+
+Nothing is dropped in silence: what chat completions cannot express becomes labelled text. The one
+exception is reasoning, which belongs to the provider that made it.
+"""
+
+import json
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from shared.adapters.upstreams.chat.parts import chat_parts, labelled, text_only, user_content, without_blobs
+from shared.adapters.upstreams.chat.tools import ToolTable, custom_arguments
+from shared.wire.items import (
+    CustomToolCall,
+    CustomToolCallOutput,
+    FunctionCall,
+    FunctionCallOutput,
+    InputImage,
+    Item,
+    Message,
+    OtherItem,
+    Reasoning,
+)
+from shared.wire.model import JsonObject
+
+Call: TypeAlias = FunctionCall | CustomToolCall
+Output: TypeAlias = FunctionCallOutput | CustomToolCallOutput
+
+_CALLS = (FunctionCall, CustomToolCall)
+_OUTPUTS = (FunctionCallOutput, CustomToolCallOutput)
+
+
+def render_messages(instructions: str | None, items: Sequence[Item], tools: ToolTable) -> list[JsonObject]:
+    """Return the messages, in an order that strict providers accept.
+
+    Consecutive calls are one assistant message, with the message before them; each call is followed by
+    its output, wherever that stood; an output without a call is the user's labelled text, and a call
+    without an output is answered by a sentence that says so.
+    """
+    messages: list[JsonObject] = []
+    if instructions:
+        messages.append({"role": "system", "content": instructions})
+    messages.extend(_Rendering(items, tools).messages())
+    return messages
+
+
+class _Rendering:
+    def __init__(self, items: Sequence[Item], tools: ToolTable) -> None:
+        self._items = [item for item in items if not isinstance(item, Reasoning)]
+        self._tools = tools
+        self._outputs: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._paired: set[int] = set()
+        self._position = 0
+        for position, item in enumerate(self._items):
+            if isinstance(item, _OUTPUTS):
+                self._outputs[item.call_id].append(position)
+
+    def messages(self) -> Iterator[JsonObject]:
+        while self._position < len(self._items):
+            item = self._items[self._position]
+            if isinstance(item, _CALLS):
+                yield from self._called({"role": "assistant", "content": None})
+            else:
+                self._position += 1
+                yield from self._rendered(item)
+
+    def _rendered(self, item: Item) -> Iterator[JsonObject]:
+        match item:
+            case Message(role="assistant"):
+                yield from self._called({"role": "assistant", "content": text_only(item.content)})
+            case Message(role="user"):
+                yield {"role": "user", "content": user_content(item.content)}
+            case Message():
+                # Only OpenAI's own models know the role `developer`.
+                yield {"role": "system", "content": text_only(item.content)}
+            case FunctionCallOutput() | CustomToolCallOutput():
+                yield from self._orphan(item)
+            case OtherItem(type="additional_tools"):
+                return  # its tools are among the request's
+            case _:
+                yield {"role": "user", "content": labelled(item.type, _json_text(item))}
+
+    def _called(self, message: JsonObject) -> Iterator[JsonObject]:
+        """Yield the assistant's message with the calls that follow it, then their outputs."""
+        calls = self._next_calls()
+        if calls:
+            message["tool_calls"] = [self._tool_call(call) for call in calls]
+        yield message
+        answers = [(call, self._take_output(call)) for call in calls]
+        yield from (_tool_message(call, output) for call, output in answers)
+        yield from (_images_message(output) for _, output in answers if output and _images(output))
+
+    def _next_calls(self) -> list[Call]:
+        calls: list[Call] = []
+        while self._position < len(self._items):
+            item = self._items[self._position]
+            if not isinstance(item, _CALLS):
+                break
+            calls.append(item)
+            self._position += 1
+        return calls
+
+    def _take_output(self, call: Call) -> Output | None:
+        waiting = self._outputs[call.call_id]
+        while waiting and waiting[0] < self._position:
+            waiting.popleft()  # it stood before its call and went out as an orphan
+        if not waiting:
+            return None
+        position = waiting.popleft()
+        self._paired.add(position)
+        output = self._items[position]
+        return output if isinstance(output, _OUTPUTS) else None
+
+    def _orphan(self, output: Output) -> Iterator[JsonObject]:
+        if self._position - 1 not in self._paired:
+            label = f"output of tool call {output.call_id}, which is no longer in the conversation"
+            yield {"role": "user", "content": labelled(label, text_only(output.output))}
+
+    def _tool_call(self, call: Call) -> JsonObject:
+        arguments = call.arguments if isinstance(call, FunctionCall) else custom_arguments(call.input)
+        function = {"name": self._tools.chat_name(call), "arguments": arguments}
+        return {"id": call.call_id, "type": "function", "function": function}
+
+
+def _tool_message(call: Call, output: Output | None) -> JsonObject:
+    content = text_only(output.output) if output else "[the output of this call is not in the conversation]"
+    return {"role": "tool", "tool_call_id": call.call_id, "content": content}
+
+
+def _images(output: Output) -> list[InputImage]:
+    parts = output.output if isinstance(output.output, list) else []
+    return [part for part in parts if isinstance(part, InputImage) and part.image_url]
+
+
+def _images_message(output: Output) -> JsonObject:
+    """Return the images of a tool's output as the user's: a tool message holds text only."""
+    label = {"type": "text", "text": f"[images in the output of tool call {output.call_id}]"}
+    return {"role": "user", "content": [label, *chat_parts(_images(output))]}
+
+
+def _json_text(item: Item) -> str:
+    return json.dumps(without_blobs(item.to_json()), ensure_ascii=False)

@@ -1,0 +1,109 @@
+"""A provider that speaks OpenAI's chat-completions API: vLLM, llama.cpp, Ollama, OpenAI and many more."""
+
+from collections.abc import AsyncGenerator, Sequence
+
+from openai import AsyncOpenAI
+
+from shared.adapters.upstreams.chat.answer import ChatAnswer
+from shared.adapters.upstreams.chat.messages import render_messages
+from shared.adapters.upstreams.chat.tools import ToolTable, check_tools, offered_tools
+from shared.adapters.upstreams.openai_client import list_models, open_stream
+from shared.errors import InvalidRequest
+from shared.prompt import Prompt, Sampling, UpstreamEvent
+from shared.wire.model import JsonObject
+
+# OpenAI's reasoning models refuse `max_tokens`; many other servers know nothing else.
+_HOSTS_OF_OPENAI = ("openai.com", "openai.azure.com")
+
+
+class ChatCompletionsUpstream:
+    """Answers through chat completions."""
+
+    def __init__(self, client: AsyncOpenAI) -> None:
+        self._client = client
+        self._is_openai = (client.base_url.host or "").endswith(_HOSTS_OF_OPENAI)
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[UpstreamEvent, None]:
+        """Yield the answer, as the port promises; also raises InvalidRequest for a tool it cannot offer."""
+        check_tools(prompt.sampling.tools)
+        tools = ToolTable(offered_tools(prompt))
+        body = chat_request(prompt, tools, limit_name=self.limit_name)
+        answer = ChatAnswer(tools)
+        async with open_stream(self._client, "/chat/completions", body) as chunks:
+            async for chunk in chunks:
+                for event in answer.read(chunk):
+                    yield event
+            for event in answer.end():
+                yield event
+
+    async def list_models(self) -> Sequence[str]:
+        """Return the names that the provider lists."""
+        return await list_models(self._client)
+
+    @property
+    def limit_name(self) -> str:
+        """The field by which this provider takes `max_output_tokens`."""
+        return "max_completion_tokens" if self._is_openai else "max_tokens"
+
+
+def chat_request(prompt: Prompt, tools: ToolTable, *, limit_name: str = "max_tokens") -> JsonObject:
+    """Return the request's body: only what the prompt sets. Raises InvalidRequest for a tool choice of ours."""
+    sampling = prompt.sampling
+    fields = {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "presence_penalty": sampling.presence_penalty,
+        "frequency_penalty": sampling.frequency_penalty,
+        limit_name: sampling.max_output_tokens,
+        "logprobs": True if sampling.top_logprobs else None,
+        "top_logprobs": sampling.top_logprobs or None,
+        "response_format": _response_format(sampling.text or {}),
+        "verbosity": (sampling.text or {}).get("verbosity"),
+        "reasoning_effort": (sampling.reasoning or {}).get("effort"),
+    } | _tool_fields(sampling, tools)
+    return {
+        "model": prompt.model,
+        "messages": render_messages(prompt.instructions, prompt.items, tools),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    } | {name: value for name, value in fields.items() if value is not None}
+
+
+def _response_format(text: JsonObject) -> JsonObject | None:
+    asked = text.get("format") or {}
+    match asked.get("type"):
+        case "json_object":
+            return {"type": "json_object"}
+        case "json_schema":
+            schema = {key: value for key, value in asked.items() if key != "type" and value is not None}
+            return {"type": "json_schema", "json_schema": schema}
+        case _:
+            return None
+
+
+def _tool_fields(sampling: Sampling, tools: ToolTable) -> JsonObject:
+    functions = tools.functions()
+    # Providers refuse the other two fields where there is no tool.
+    if not functions:
+        return {}
+    choice = sampling.tool_choice
+    fields: JsonObject = {"tools": functions, "parallel_tool_calls": sampling.parallel_tool_calls}
+    if not isinstance(choice, dict):
+        return fields | {"tool_choice": choice}
+    if choice.get("type") != "allowed_tools":
+        return fields | {"tool_choice": {"type": "function", "function": {"name": _chosen(choice, tools)}}}
+    # Only OpenAI knows `allowed_tools`; offering nothing else is the same everywhere.
+    allowed = {_chosen(tool, tools) for tool in choice.get("tools") or []}
+    offered = [entry for entry in functions if entry["function"]["name"] in allowed]
+    return fields | {"tools": offered, "tool_choice": choice.get("mode")}
+
+
+def _chosen(choice: JsonObject, tools: ToolTable) -> str:
+    tool = tools.find(str(choice.get("name", choice.get("type"))), choice.get("namespace"))
+    if tool is None:
+        raise InvalidRequest(
+            "Invalid value: 'tool_choice' names a tool that is not among 'tools'.",
+            param="tool_choice",
+            code="invalid_value",
+        )
+    return tool.chat_name

@@ -1,0 +1,49 @@
+"""The routes that the settings describe: those of the upstreams file, and the upstream of the variables."""
+
+import os
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+
+from shared.adapters.upstreams.file import read_upstreams_file
+from shared.routing import ANY_MODEL, Route, Routes
+from shared.settings import Settings
+
+_OFFLINE = Route("offline", base_url=None, models=(ANY_MODEL,))
+
+
+def configured_routes(settings: Settings, environment: Mapping[str, str] = os.environ) -> Routes:
+    """Return the file's routes and, last, the upstream of the variables for all other models.
+
+    Where there is neither, the offline upstream answers. Raises ConfigurationError.
+    """
+    listed = _listed(settings, environment)
+    if settings.upstream_url is not None:
+        return Routes((*listed, _to(settings, "default", settings.upstream_url, settings.upstream_key)))
+    return Routes(tuple(listed or [_OFFLINE]))
+
+
+def summarizer_route(settings: Settings) -> Route | None:
+    """Return the route of a summariser at an address of its own, if there is one."""
+    if settings.summarizer_base_url is None:
+        return None
+    return _to(settings, "summarizer", settings.summarizer_base_url, settings.summarizer_key)
+
+
+def _listed(settings: Settings, environment: Mapping[str, str]) -> list[Route]:
+    if settings.upstreams_file is None:
+        return []
+    return read_upstreams_file(
+        settings.upstreams_file, environment, timeout_seconds=settings.upstream_timeout_seconds
+    )
+
+
+def _to(settings: Settings, name: str, base_url: str, key: str | None) -> Route:
+    return Route(
+        name=name,
+        base_url=base_url,
+        models=(ANY_MODEL,),
+        api=settings.upstream_api,
+        api_key=SecretStr(key) if key is not None else None,
+        timeout_seconds=settings.upstream_timeout_seconds,
+    )

@@ -1,0 +1,1 @@
+"""The upstream without a provider."""

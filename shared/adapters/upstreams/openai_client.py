@@ -1,0 +1,66 @@
+"""The official OpenAI SDK as the client of any provider that speaks one of OpenAI's two APIs."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from openai import APIError, AsyncOpenAI, AsyncStream, OpenAIError, Timeout
+
+from shared.adapters.upstreams.provider_errors import upstream_error
+from shared.errors import UpstreamError
+from shared.wire.model import JsonObject
+
+CONNECT_TIMEOUT_SECONDS = 5.0
+MAX_RETRIES = 2
+
+# The SDK insists on a key and would else take OPENAI_API_KEY, which is not any provider's to see.
+_NO_KEY = "unset"
+
+
+def new_client(
+    *, base_url: str, api_key: str | None, timeout_seconds: float, max_retries: int = MAX_RETRIES
+) -> AsyncOpenAI:
+    """Return a client; whoever makes it closes it.
+
+    `timeout_seconds` bounds the wait for the next byte, not the whole answer. Retries are the SDK's:
+    connection errors, 408, 409, 429 and 5xx, waiting as Retry-After says, else with jittered backoff.
+    """
+    # At DEBUG the SDK logs whole requests, and prompts must not reach a log.
+    logging.getLogger("openai").setLevel(logging.INFO)
+    return AsyncOpenAI(
+        base_url=base_url,
+        api_key=api_key or _NO_KEY,
+        timeout=Timeout(timeout_seconds, connect=min(CONNECT_TIMEOUT_SECONDS, timeout_seconds)),
+        max_retries=max_retries,
+    )
+
+
+@asynccontextmanager
+async def open_stream(client: AsyncOpenAI, path: str, body: JsonObject) -> AsyncIterator[AsyncStream[object]]:
+    """POST `body` and give the answer's events as the JSON that came. Raises UpstreamError, also inside.
+
+    Leaving the context closes the provider's stream at once. The events are raw because providers that
+    imitate OpenAI's leave out what the SDK's types promise.
+    """
+    with _translated_errors():
+        async with await client.post(
+            path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
+        ) as stream:
+            yield stream
+
+
+async def list_models(client: AsyncOpenAI) -> list[str]:
+    """Return the names of the provider's models. Raises UpstreamError."""
+    with _translated_errors():
+        return [model.id async for model in client.models.list()]
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except APIError as error:
+        raise upstream_error(error) from error
+    except (OpenAIError, ValueError) as error:
+        # JSON that is none, or not of the shape that we read.
+        raise UpstreamError("The model provider sent something that cannot be read.") from error

@@ -1,0 +1,1 @@
+"""Providers that speak the Responses API themselves."""

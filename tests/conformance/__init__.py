@@ -1,0 +1,1 @@
+"""A package, so that pytest lets all its modules share one server."""

@@ -1,0 +1,112 @@
+"""Several upstreams behind one server: routing, windows, tools and the list of models, through the official SDK."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openai import BadRequestError, NotFoundError, OpenAI
+
+from tests.fixtures.house import House
+from tests.fixtures.polling import answer, create, finished
+from tests.scripted_upstream import ScriptedUpstream
+
+FILE = """
+[[upstream]]
+name = "chat"
+base_url = "{chat}"
+models = ["say:Chat.", "llama-*"]
+context_window_tokens = 2000
+rename = {{ "gpt-5" = "say:Renamed." }}
+
+[[upstream]]
+name = "responses"
+base_url = "{responses}"
+api = "responses"
+models = ["say:Responses."]
+
+[[upstream]]
+name = "gone"
+base_url = "http://127.0.0.1:9/v1"
+models = ["gone-*"]
+"""
+WEB_SEARCH = [{"type": "web_search"}]
+
+
+@pytest.fixture(scope="module")
+def chat() -> Iterator[ScriptedUpstream]:
+    with ScriptedUpstream(models=("llama-4", "hidden")) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def responses() -> Iterator[ScriptedUpstream]:
+    with ScriptedUpstream() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def client(
+    module_house: House,
+    chat: ScriptedUpstream,
+    responses: ScriptedUpstream,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> OpenAI:
+    path: Path = tmp_path_factory.mktemp("upstreams") / "upstreams.toml"
+    path.write_text(FILE.format(chat=chat.base_url, responses=responses.base_url))
+    module_house.settings |= {"UPSTREAMS_FILE": str(path), "CONTEXT_WINDOW_TOKENS": "10000"}
+    address = module_house.start_api()
+    module_house.start_worker()
+    return module_house.client(address)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [("say:Chat.", "Chat."), ("say:Responses.", "Responses."), ("gpt-5", "Renamed.")],
+    ids=["chat completions", "responses", "renamed"],
+)
+def test_each_model_is_answered_by_its_own_upstream_under_the_clients_name(
+    client: OpenAI, model: str, said: str
+) -> None:
+    response = client.responses.create(model=model, input="Hi")
+    assert (response.output_text, response.model) == (said, model)
+    assert client.responses.retrieve(response.id).model == model
+
+
+def test_a_worker_routes_as_the_api_does(client: OpenAI) -> None:
+    response = finished(client, create(client, model="gpt-5", input="Hi").id)
+    assert (response.output_text, response.model) == ("Renamed.", "gpt-5")
+
+
+@pytest.mark.parametrize("background", [False, True], ids=["foreground", "background"])
+def test_a_model_of_no_upstream_does_not_exist(client: OpenAI, background: bool) -> None:
+    with pytest.raises(NotFoundError) as refused:
+        client.responses.create(model="gpt-4", input="Hi", background=background)
+    assert (refused.value.code, refused.value.param) == ("model_not_found", "model")
+    assert "The model 'gpt-4' does not exist." in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("model", "words"), [("say:Chat.", 3_000), ("say:Responses.", 11_000)], ids=["its own", "the setting's"]
+)
+def test_each_model_has_its_own_window(client: OpenAI, model: str, words: int) -> None:
+    assert client.responses.create(model=model, input="word " * (words // 2)).status == "completed"
+    with pytest.raises(BadRequestError) as refused:
+        client.responses.create(model=model, input="word " * words)
+    assert refused.value.code == "context_length_exceeded"
+
+
+def test_a_hosted_tool_goes_to_a_responses_upstream_and_to_no_other(
+    client: OpenAI, responses: ScriptedUpstream
+) -> None:
+    assert answer(client, model="say:Responses.", input="Hi", tools=WEB_SEARCH).status == "completed"
+    assert responses.requests[-1]["tools"] == WEB_SEARCH
+    with pytest.raises(BadRequestError) as refused:
+        answer(client, model="say:Chat.", input="Hi", tools=WEB_SEARCH)
+    assert refused.value.param == "tools[0].type"
+
+
+def test_the_models_are_those_of_all_upstreams_that_answer(client: OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["say:Chat.", "gpt-5", "llama-4", "say:Responses."]
+    assert client.models.retrieve("llama-4").id == "llama-4"
+    with pytest.raises(NotFoundError):
+        client.models.retrieve("hidden")

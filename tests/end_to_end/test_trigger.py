@@ -1,0 +1,76 @@
+"""`compaction_trigger`: a compaction because the client says so."""
+
+from typing import Any
+
+import pytest
+from openai import BadRequestError, OpenAI
+
+from tests.fixtures.conversations import RULE, long_conversation
+from tests.fixtures.house import House
+from tests.fixtures.polling import answer, create, finished
+
+MODEL = "hitherto-offline"
+TRIGGER = {"type": "compaction_trigger"}
+
+
+@pytest.fixture(scope="module")
+def client(module_house: House) -> OpenAI:
+    address = module_house.start_api()
+    module_house.start_worker()
+    return module_house.client(address)
+
+
+def test_it_yields_one_compaction_item_and_no_message(client: OpenAI) -> None:
+    response = answer(client, model=MODEL, input=[*long_conversation(), TRIGGER], store=False)
+    assert response.status == "completed"
+    assert [item.type for item in response.output] == ["compaction"]
+
+
+def test_its_stream_tells_that_it_compacts(client: OpenAI) -> None:
+    fields: dict[str, Any] = {"model": MODEL, "input": [*long_conversation(), TRIGGER], "stream": True}
+    events = list(client.responses.create(**fields))
+    assert [event.type for event in events] == [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.compaction.compacting",
+        "response.output_item.done",
+        "response.completed",
+    ]
+
+
+def test_the_conversation_goes_on_from_it(client: OpenAI) -> None:
+    compacted = answer(client, model=MODEL, input=[*long_conversation(), TRIGGER])
+    by_id = answer(client, model=MODEL, input="Which ticket?", previous_response_id=compacted.id)
+    items = [item.to_dict() for item in compacted.output]
+    by_item = answer(client, model=MODEL, input=[*items, {"role": "user", "content": "Which ticket?"}])
+    assert RULE in by_id.output_text
+    assert by_item.output_text == by_id.output_text
+
+
+@pytest.mark.parametrize("history", [[], [{"role": "user", "content": "Hi"}]], ids=["nothing", "one message"])
+def test_even_a_short_conversation_is_compacted(client: OpenAI, history: list[dict[str, str]]) -> None:
+    response = answer(client, model=MODEL, input=[*history, TRIGGER])
+    assert [item.type for item in response.output] == ["compaction"]
+
+
+def test_it_can_be_a_background_job(client: OpenAI) -> None:
+    queued = create(client, model=MODEL, input=[*long_conversation(), TRIGGER])
+    assert [item.type for item in finished(client, queued.id).output] == ["compaction"]
+
+
+@pytest.mark.parametrize(
+    ("items", "budget", "param", "message"),
+    [
+        ([TRIGGER, TRIGGER], None, "input", "Only one 'compaction_trigger' item may be provided."),
+        ([TRIGGER, {"role": "user", "content": "Hi"}], None, "input", "must be the final input item"),
+        ([TRIGGER], 19_999, "max_output_tokens", "to be at least 20000 when specified"),
+    ],
+    ids=["two", "not the last", "a small budget"],
+)
+def test_what_contradicts_it_is_refused(
+    client: OpenAI, items: list[Any], budget: int | None, param: str, message: str
+) -> None:
+    with pytest.raises(BadRequestError, match=message) as refused:
+        answer(client, model=MODEL, input=items, max_output_tokens=budget)
+    assert refused.value.param == param

@@ -1,0 +1,103 @@
+"""News reaches whoever watches; when the connection breaks, it is made again."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from api.embedded import EmbeddedServer
+from shared.adapters.redis import keys
+from shared.adapters.redis.connection import connect
+from shared.adapters.redis.signals import RedisSignals
+
+SOON = 5.0
+
+
+@pytest.fixture
+async def signals(server: Redis) -> AsyncIterator[RedisSignals]:
+    async with RedisSignals(server) as listening:
+        await until_heard(server)
+        yield listening
+
+
+async def until_heard(server: Redis) -> None:
+    """Wait until somebody listens: before that, news is lost, as it may be."""
+    for _ in range(500):
+        if await server.publish(keys.SIGNALS, "nobody"):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody listens")
+
+
+async def test_news_rings_the_bell_of_whoever_watches(signals: RedisSignals, server: Redis) -> None:
+    async with signals.watch("resp_1") as bell, signals.watch("resp_1") as other:
+        await server.publish(keys.SIGNALS, "resp_1")
+
+        assert await bell.wait(SOON)
+        assert await other.wait(SOON)
+
+
+async def test_a_bell_rings_once_for_each_news(signals: RedisSignals, server: Redis) -> None:
+    async with signals.watch("resp_1") as bell:
+        await server.publish(keys.SIGNALS, "resp_1")
+        await bell.wait(SOON)
+
+        assert not await bell.wait(0.01)
+
+
+async def test_news_of_other_jobs_rings_no_bell(signals: RedisSignals, server: Redis) -> None:
+    async with signals.watch("resp_1") as bell, signals.watch("resp_2") as other:
+        await server.publish(keys.SIGNALS, "resp_2")
+        await other.wait(SOON)
+
+        assert not await bell.wait(0.01)
+
+
+async def test_whoever_stops_watching_leaves_nothing_behind(signals: RedisSignals, server: Redis) -> None:
+    async with signals.watch("resp_1") as bell:
+        async with signals.watch("resp_1"):
+            pass
+        await server.publish(keys.SIGNALS, "resp_1")
+        assert await bell.wait(SOON)
+
+    await server.publish(keys.SIGNALS, "resp_1")
+    async with signals.watch("resp_2") as later:
+        await server.publish(keys.SIGNALS, "resp_2")
+        assert await later.wait(SOON)
+
+
+async def test_a_broken_connection_is_made_again(signals: RedisSignals, server: Redis) -> None:
+    await server.client_kill_filter(_type="pubsub")
+    await until_heard(server)
+
+    async with signals.watch("resp_1") as bell:
+        await server.publish(keys.SIGNALS, "resp_1")
+
+        assert await bell.wait(SOON)
+
+
+async def test_an_outage_is_waited_out(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path) as dying:
+        client = Redis.from_url(dying.url, retry=Retry(NoBackoff(), 0))
+        async with client, RedisSignals(client) as listening, listening.watch("resp_1") as bell:
+            await until_heard(client)
+            assert dying.pid is not None
+            os.kill(dying.pid, signal.SIGKILL)
+            assert not await bell.wait(0.05)
+            dying.launch()
+
+            async with connect(dying.url) as other:
+                await until_heard(other)
+                await other.publish(keys.SIGNALS, "resp_1")
+
+            assert await bell.wait(SOON)
+
+
+async def test_signals_that_were_never_opened_can_be_closed(server: Redis) -> None:
+    await RedisSignals(server).__aexit__()

@@ -1,0 +1,200 @@
+"""The reconciler gives what was dropped to the next worker, or ends it, and nothing stops it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as Unreachable
+
+from shared.adapters.redis import keys
+from shared.adapters.redis.compactions import RedisCompactions
+from shared.adapters.redis.connection import connect
+from shared.adapters.redis.encoding import answer
+from shared.adapters.redis.jobs import RedisJobs
+from shared.adapters.sealer import AesGcmSealer, new_key
+from shared.ending import end_task
+from shared.reconciler import Reconciler
+from tests.shared.adapters.redis.desk import ATTEMPTS, COMPACTION, JOB, NEW, NEW_COMPACTION, SETTINGS, Desk
+from tests.shared.adapters.redis.test_compactions_store import ASKED, RESULT
+
+
+class AwayRedis(Redis):
+    """A client whose scripts cannot reach the server while it is away."""
+
+    is_away = True
+    refused = 0
+    answered = 0
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send the command, unless it is a script and the server is away."""
+        if args[0] == "EVALSHA" and self.is_away:
+            self.refused += 1
+            raise Unreachable
+        found = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        self.answered += args[0] == "EVALSHA"
+        return found
+
+
+@pytest.fixture
+async def away(redis_url: str) -> AsyncIterator[AwayRedis]:
+    async with AwayRedis.from_url(redis_url) as client:
+        assert isinstance(client, AwayRedis)
+        yield client
+
+
+@pytest.fixture
+async def store(redis_url: str) -> AsyncIterator[Redis]:
+    async with connect(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def desk(store: Redis) -> Desk:
+    return Desk(store, None, RedisJobs(store, None, SETTINGS))
+
+
+@pytest.fixture
+def compactions(desk: Desk) -> RedisCompactions:
+    return RedisCompactions(desk.store, desk.jobs, AesGcmSealer([new_key()]), SETTINGS)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    for _ in range(500):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came true")
+
+
+async def sweep(desk: Desk, compactions: RedisCompactions) -> None:
+    """Let everybody's time come to be looked at, and look once."""
+    for job_id in await answer(desk.store.zrange(keys.WATCH, 0, -1)):
+        await desk.store.zadd(keys.WATCH, {job_id: 0})
+    await Reconciler(desk.jobs, compactions).sweep()
+
+
+async def test_a_job_whose_worker_was_lost_is_given_to_the_next(
+    desk: Desk, compactions: RedisCompactions
+) -> None:
+    await desk.start()
+    await desk.let_lease_run_out()
+
+    await sweep(desk, compactions)
+
+    assert await desk.doorbells() == [JOB]
+    assert (await desk.take("second")).attempt == 2
+
+
+async def test_a_doorbell_that_was_lost_is_rung_again(desk: Desk, compactions: RedisCompactions) -> None:
+    await desk.jobs.create(NEW)
+    await desk.lose_doorbells()
+    await desk.let_doorbell_be_silent(5)
+
+    await sweep(desk, compactions)
+
+    assert await desk.doorbells() == [JOB]
+
+
+async def test_what_goes_on_is_left_alone(desk: Desk, compactions: RedisCompactions) -> None:
+    await desk.start()
+    before = await desk.everything()
+
+    await sweep(desk, compactions)
+    await Reconciler(desk.jobs, compactions).sweep()
+
+    assert await desk.everything() == before
+
+
+async def parked(desk: Desk, *, waits_for: str = COMPACTION) -> None:
+    """Let a turn wait for a compaction that does not know of it: who would have woken it was killed."""
+    await desk.jobs.park(await desk.start(), waits_for=waits_for)
+
+
+async def test_a_turn_waits_as_long_as_its_compaction_is_made(
+    desk: Desk, compactions: RedisCompactions
+) -> None:
+    await parked(desk)
+    await compactions.enqueue(ASKED)
+
+    await sweep(desk, compactions)
+
+    assert await desk.status() == "waiting"
+
+
+@pytest.mark.parametrize("end", ["completed", "failed", "forgotten", "sealed by another key"])
+async def test_a_turn_whose_compaction_is_over_is_woken(
+    desk: Desk, compactions: RedisCompactions, end: str
+) -> None:
+    await parked(desk)
+    if end != "forgotten":
+        await compactions.enqueue(ASKED)
+        lease = await desk.take("second", job_id=COMPACTION)
+        await (
+            compactions.fail(lease, "No.") if end == "failed" else compactions.finish(lease, ASKED, RESULT)
+        )
+    if end == "sealed by another key":
+        compactions = RedisCompactions(desk.store, desk.jobs, AesGcmSealer([new_key()]), SETTINGS)
+
+    await sweep(desk, compactions)
+
+    assert await desk.status() == "queued"
+    assert await desk.doorbells() == [JOB]
+
+
+async def test_a_compaction_that_is_given_up_wakes_who_waits_for_it(
+    desk: Desk, compactions: RedisCompactions
+) -> None:
+    await parked(desk)
+    await desk.jobs.join(COMPACTION, JOB)
+    await desk.jobs.create(NEW_COMPACTION)
+    for number in range(ATTEMPTS):
+        await desk.take(f"worker {number}", job_id=COMPACTION)
+        await desk.let_lease_run_out(COMPACTION)
+        await sweep(desk, compactions)
+
+    assert await desk.status(COMPACTION) == "failed"
+    assert await desk.status() == "queued"
+
+
+async def test_a_job_that_cannot_be_looked_after_keeps_no_other_from_it(
+    desk: Desk, compactions: RedisCompactions
+) -> None:
+    await desk.store.set(keys.record("resp_0"), "no record at all")
+    await desk.store.zadd(keys.WATCH, {"resp_0": 0})
+    await desk.start()
+    await desk.let_lease_run_out()
+
+    await sweep(desk, compactions)
+
+    assert await desk.status() == "queued"
+
+
+async def test_a_sweep_ends_when_redis_cannot_be_reached(
+    away: AwayRedis, compactions: RedisCompactions
+) -> None:
+    await away.zadd(keys.WATCH, {JOB: 0, "resp_2": 0})
+
+    with pytest.raises(Unreachable):
+        await Reconciler(RedisJobs(away, None, SETTINGS), compactions).sweep()
+
+    assert away.refused == 1
+
+
+async def test_it_sweeps_again_after_an_outage(
+    desk: Desk, away: AwayRedis, compactions: RedisCompactions
+) -> None:
+    await desk.start()
+    await desk.let_lease_run_out()
+    await desk.store.zadd(keys.WATCH, {JOB: 0})
+    sweeping = asyncio.create_task(Reconciler(RedisJobs(away, None, SETTINGS), compactions).run())
+    await until(lambda: away.refused > 0)
+
+    away.is_away = False
+    await desk.store.zadd(keys.WATCH, {JOB: 0})
+
+    await until(lambda: away.answered > 0)
+    await end_task(sweeping)
+    assert await desk.doorbells() == [JOB]
