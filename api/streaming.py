@@ -41,7 +41,7 @@ async def logged_events(
 ) -> AsyncGenerator[JsonObject, None]:
     """Yield the events of a background response from `after` on, then those that come, to its end."""
     response_id = stored.response.id
-    async with services.signals.watch(response_id) as bell:
+    async with services.signals.follow(response_id) as bell:
         while True:
             # The status is read before the events: once it is terminal, the log is complete.
             stored = await services.responses.load(response_id, tenant)

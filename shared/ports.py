@@ -191,7 +191,11 @@ class Signals(Protocol):
     """News that a job ended, to whoever waits in this process. News may be lost: the record is the truth."""
 
     def watch(self, job_id: str) -> AbstractAsyncContextManager["Bell"]:
-        """Listen for news of a job from now on."""
+        """Listen for news of a job's end from now on."""
+        ...
+
+    def follow(self, response_id: str) -> AbstractAsyncContextManager["Bell"]:
+        """Listen for news of a response's events, and of its end."""
         ...
 
 

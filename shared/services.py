@@ -75,7 +75,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         if settings.broker_url not in (None, redis_url):
             broker = await stack.enter_async_context(connect(str(settings.broker_url)))
         jobs = RedisJobs(store, broker, settings)
-        sealer = AesGcmSealer(await _encryption_keys(store, settings))
+        sealer = AesGcmSealer(await _encryption_keys(stack, store, settings))
         signals = await stack.enter_async_context(RedisSignals(store))
         counter = TiktokenCounter(settings.tokenizer_encoding)
         responses = RedisResponses(store, jobs, settings)
@@ -104,10 +104,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
 
 
-async def _encryption_keys(store: Redis, settings: Settings) -> list[str]:
+async def _encryption_keys(stack: AsyncExitStack, store: Redis, settings: Settings) -> list[str]:
     if settings.encryption_keys:
         return [key.get_secret_value() for key in settings.encryption_keys]
-    return [await agreed_encryption_key(store, ttl_seconds=settings.response_ttl_seconds)]
+    agreed = agreed_encryption_key(store, ttl_seconds=settings.response_ttl_seconds)
+    return [await stack.enter_async_context(agreed)]
 
 
 async def _upstream(stack: AsyncExitStack, routes: Routes, counter: TokenCounter) -> Upstream:

@@ -13,7 +13,12 @@ class Settings(BaseSettings):
     """How one process of hitherto runs. README lists each with its unit and default."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HITHERTO_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+        env_prefix="HITHERTO_",
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        env_ignore_empty=True,
+        allow_inf_nan=False,
     )
 
     redis_url: str | None = None

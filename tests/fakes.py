@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
 
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
@@ -225,6 +225,9 @@ class FakeSignals:
             yield bell
         finally:
             self._bells[job_id].remove(bell)
+
+    def follow(self, response_id: str) -> AbstractAsyncContextManager[FakeBell]:
+        return self.watch(response_id)
 
     def ring(self, job_id: str) -> None:
         for bell in self._bells[job_id]:

@@ -1,15 +1,22 @@
 """Connections to Redis, and what all processes agree on before they work with it."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import RedisError
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
 from shared.adapters.sealer import new_key
+from shared.ending import end_task
 
 SOCKET_TIMEOUT_SECONDS = 10.0
 CONNECT_TIMEOUT_SECONDS = 5.0
+_KEEP_ALIVE_SECONDS = 3600.0
 
 
 def connect(url: str) -> Redis:
@@ -24,11 +31,24 @@ def connect(url: str) -> Redis:
     )
 
 
-async def agreed_encryption_key(store: Redis, *, ttl_seconds: int) -> str:
-    """Return the key that all processes on this Redis seal with when the operator gave none.
+@asynccontextmanager
+async def agreed_encryption_key(store: Redis, *, ttl_seconds: int) -> AsyncIterator[str]:
+    """Give the key that all processes on this Redis seal with when the operator gave none.
 
-    The first process makes it; each one that starts extends its life.
+    The first process makes it, and every one that runs keeps it alive: it goes when nobody came back for
+    so long that nothing it sealed is left either.
     """
-    await store.set(keys.ENCRYPTION_KEY, new_key(), nx=True)
+    await store.set(keys.ENCRYPTION_KEY, new_key(), nx=True, ex=ttl_seconds)
     key: bytes = await answer(store.getex(keys.ENCRYPTION_KEY, ex=ttl_seconds))
-    return key.decode()
+    keeping = asyncio.create_task(_keep_alive(store, ttl_seconds))
+    try:
+        yield key.decode()
+    finally:
+        await end_task(keeping)
+
+
+async def _keep_alive(store: Redis, ttl_seconds: int) -> None:
+    while True:
+        await asyncio.sleep(min(ttl_seconds / 3, _KEEP_ALIVE_SECONDS))
+        with suppress(RedisError, OSError):
+            await store.expire(keys.ENCRYPTION_KEY, ttl_seconds)

@@ -171,6 +171,7 @@ function operations.emit(status)
   local length = number('events')
   if given.first > length then return {'gap', digits(length)} end
   append_events(given.first)
+  redis.call('PUBLISH', given.told, given.id)
   return {'ok', ''}
 end
 

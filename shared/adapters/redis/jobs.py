@@ -194,6 +194,7 @@ class RedisJobs:
         given |= {
             "id": job_id,
             "channel": keys.SIGNALS,
+            "told": keys.told(job_id),
             "rings": self._broker is None,
             "ttl_ms": self._ttl_ms,
             "patience_ms": int(PATIENCE_SECONDS * 1000),

@@ -9,6 +9,7 @@ PREFIX = "hitherto:"
 WATCH = f"{PREFIX}watch"
 # Pub/sub channel on which the id of a job is published when it ends.
 SIGNALS = f"{PREFIX}signals"
+_TOLD = f"{PREFIX}told:"
 # The key that seals compaction items where the operator gave none.
 ENCRYPTION_KEY = f"{PREFIX}encryption-key"
 
@@ -21,6 +22,16 @@ def record(object_id: str) -> str:
 def events(object_id: str) -> str:
     """Return the key of a response's stream of events."""
     return f"{record(object_id)}:events"
+
+
+def told(object_id: str) -> str:
+    """Return the pub/sub channel that says when a response's events grow."""
+    return f"{_TOLD}{object_id}"
+
+
+def is_told(name: str) -> bool:
+    """Return whether a name is one of these channels."""
+    return name.startswith(_TOLD)
 
 
 def waiters(object_id: str) -> str:

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Self
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from shared.adapters.redis import keys
 from shared.ending import end_task
+from shared.wire.model import JsonObject
 
 _log = structlog.get_logger()
 _RECONNECT_SECONDS = 0.5
@@ -42,7 +44,9 @@ class RedisSignals:
 
     def __init__(self, store: Redis) -> None:
         self._store = store
+        # By the id of a job for news of its end, by a channel's name for news of a response's events.
         self._bells: dict[str, set[RedisBell]] = defaultdict(set)
+        self._subscription: PubSub | None = None
         self._listener: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -57,15 +61,41 @@ class RedisSignals:
 
     @asynccontextmanager
     async def watch(self, job_id: str) -> AsyncIterator[RedisBell]:
-        """Listen for news of a job from now on."""
+        """Listen for news of a job's end from now on."""
         bell = RedisBell()
-        self._bells[job_id].add(bell)
-        try:
+        with self._hung(job_id, bell):
             yield bell
+
+    @asynccontextmanager
+    async def follow(self, response_id: str) -> AsyncIterator[RedisBell]:
+        """Listen for news of a response's events, and of its end."""
+        bell = RedisBell()
+        channel = keys.told(response_id)
+        with self._hung(response_id, bell), self._hung(channel, bell):
+            await self._change(PubSub.subscribe, channel)
+            try:
+                yield bell
+            finally:
+                if self._bells[channel] == {bell}:
+                    await self._change(PubSub.unsubscribe, channel)
+
+    @contextmanager
+    def _hung(self, name: str, bell: RedisBell) -> Iterator[None]:
+        self._bells[name].add(bell)
+        try:
+            yield
         finally:
-            self._bells[job_id].discard(bell)
-            if not self._bells[job_id]:
-                del self._bells[job_id]
+            self._bells[name].discard(bell)
+            if not self._bells[name]:
+                del self._bells[name]
+
+    async def _change(self, change: Callable[[PubSub, str], Awaitable[object]], channel: str) -> None:
+        if self._subscription is None:
+            return  # whoever listens next subscribes to all that is followed
+        try:
+            await change(self._subscription, channel)
+        except (RedisError, OSError) as error:
+            _log.warning("signals_interrupted", error=type(error).__name__)
 
     async def _listen(self) -> None:
         while True:
@@ -76,14 +106,28 @@ class RedisSignals:
             await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _listen_once(self) -> None:
-        async with self._store.pubsub(ignore_subscribe_messages=True) as subscription:
-            await subscription.subscribe(keys.SIGNALS)
-            while True:
-                # Redis closes no idle subscription; the time limit only lets a dead connection be noticed.
-                message = await subscription.get_message(timeout=10.0)
-                if message is not None:
-                    self._ring(message["data"].decode())
+        async with self._store.pubsub() as subscription:
+            followed = [name for name in self._bells if keys.is_told(name)]
+            await subscription.subscribe(keys.SIGNALS, *followed)
+            self._subscription = subscription
+            try:
+                while True:
+                    # Redis closes no idle subscription; the limit only lets a dead connection be noticed.
+                    message = await subscription.get_message(timeout=10.0)
+                    if message is not None:
+                        self._hear(message)
+            finally:
+                self._subscription = None
 
-    def _ring(self, job_id: str) -> None:
-        for bell in self._bells.get(job_id, ()):
+    def _hear(self, message: JsonObject) -> None:
+        channel = message["channel"].decode()
+        if channel == keys.SIGNALS:
+            if message["type"] == "message":
+                self._ring(message["data"].decode())
+        elif message["type"] != "unsubscribe":
+            # That the subscription begins is news too: something may have been told just before.
+            self._ring(channel)
+
+    def _ring(self, name: str) -> None:
+        for bell in self._bells.get(name, ()):
             bell.ring()

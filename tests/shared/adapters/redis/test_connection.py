@@ -1,6 +1,7 @@
 """Connections outlive short outages, and all processes on one Redis seal with the same key."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from redis.asyncio import Redis
 
@@ -18,17 +19,27 @@ async def test_a_connection_that_was_cut_is_made_again(redis_url: str, server: R
 
 
 async def test_all_processes_agree_on_one_key_however_they_race(server: Redis) -> None:
-    agreed = await asyncio.gather(*(agreed_encryption_key(server, ttl_seconds=100) for _ in range(5)))
+    async with AsyncExitStack() as stack:
+        processes = [agreed_encryption_key(server, ttl_seconds=100) for _ in range(5)]
+        agreed = await asyncio.gather(*(stack.enter_async_context(process) for process in processes))
 
     assert len(set(agreed)) == 1
     AesGcmSealer([agreed[0]]).seal(b"payload", tenant="acme", kind="compaction")
 
 
 async def test_each_process_that_starts_extends_the_keys_life(server: Redis) -> None:
-    first = await agreed_encryption_key(server, ttl_seconds=100)
-    assert await server.ttl(keys.ENCRYPTION_KEY) <= 100
+    async with agreed_encryption_key(server, ttl_seconds=100) as first:
+        assert await server.ttl(keys.ENCRYPTION_KEY) <= 100
 
-    second = await agreed_encryption_key(server, ttl_seconds=1000)
+    async with agreed_encryption_key(server, ttl_seconds=1000) as second:
+        assert first == second
+        assert await server.ttl(keys.ENCRYPTION_KEY) > 900
 
-    assert first == second
-    assert await server.ttl(keys.ENCRYPTION_KEY) > 900
+
+async def test_a_process_that_runs_keeps_the_key_alive(server: Redis) -> None:
+    async with agreed_encryption_key(server, ttl_seconds=1) as first:
+        await server.set(keys.PREFIX + "older", "x", px=1500)
+        while await server.exists(keys.PREFIX + "older"):
+            await asyncio.sleep(0.05)
+        async with agreed_encryption_key(server, ttl_seconds=1) as second:
+            assert second == first

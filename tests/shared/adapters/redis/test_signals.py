@@ -101,3 +101,50 @@ async def test_an_outage_is_waited_out(tmp_path: Path) -> None:
 
 async def test_signals_that_were_never_opened_can_be_closed(server: Redis) -> None:
     await RedisSignals(server).__aexit__()
+
+
+async def test_whoever_follows_a_response_hears_of_its_events_and_of_its_end(
+    signals: RedisSignals, server: Redis
+) -> None:
+    async with signals.follow("resp_1") as bell:
+        assert await bell.wait(SOON)  # that it listens now: something may have been told before
+        await server.publish(keys.told("resp_1"), "resp_1")
+        assert await bell.wait(SOON)
+        await server.publish(keys.SIGNALS, "resp_1")
+        assert await bell.wait(SOON)
+
+
+async def test_whoever_only_waits_for_the_end_hears_nothing_of_events(
+    signals: RedisSignals, server: Redis
+) -> None:
+    async with signals.follow("resp_1") as follower, signals.watch("resp_1") as bell:
+        await follower.wait(SOON)
+        await server.publish(keys.told("resp_1"), "resp_1")
+        assert await follower.wait(SOON)
+        assert not await bell.wait(0.01)
+
+
+async def test_a_response_that_nobody_follows_any_more_is_not_subscribed_to(
+    signals: RedisSignals, server: Redis
+) -> None:
+    async with signals.follow("resp_1") as bell:
+        async with signals.follow("resp_1"):
+            await bell.wait(SOON)
+        await server.publish(keys.told("resp_1"), "resp_1")
+        assert await bell.wait(SOON)
+    for _ in range(500):
+        if not await server.publish(keys.told("resp_1"), "resp_1"):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("somebody still listens")
+
+
+async def test_what_was_followed_is_followed_again_after_the_connection_broke(
+    signals: RedisSignals, server: Redis
+) -> None:
+    async with signals.follow("resp_1") as bell:
+        await bell.wait(SOON)
+        await server.client_kill_filter(_type="pubsub")
+        assert await bell.wait(SOON)
+        await server.publish(keys.told("resp_1"), "resp_1")
+        assert await bell.wait(SOON)
