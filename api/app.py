@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from api.document import documented
 from api.envelope import install_error_handlers
 from api.gate import Gate
 from api.routes import compact, inputs, models, probes, responses
@@ -22,6 +23,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     app = FastAPI(
         title="hitherto",
+        description="OpenAI's Responses API, with conversations that stay short by themselves.",
         version=version("hitherto"),
         lifespan=_lifespan,
         redoc_url=None,
@@ -32,6 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Gate, settings=settings)
     for module in (probes, models, compact, inputs, responses):
         app.include_router(module.router)
+    app.openapi = documented(app)  # type: ignore[method-assign]  # FastAPI's own way to say it
     return app
 
 

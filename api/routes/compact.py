@@ -3,15 +3,20 @@
 from fastapi import APIRouter, Request
 
 from api.compacting import compact_now
+from api.document import answers, reads
+from api.forms import FORM, parse_form
 from api.given import GivenServices, Tenant
 from api.validation.parsing import parse_compact, parse_json_body
 from shared.wire.model import JsonObject
+from shared.wire.requests import CompactRequest
 
 router = APIRouter(prefix="/v1/responses", tags=["compaction"])
 
 
-@router.post("/compact")
+@router.post("/compact", openapi_extra=reads(CompactRequest, forms=True), responses=answers())
 async def compact_response(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Return the user messages of a window, and one compaction item for all the rest."""
-    wanted = parse_compact(parse_json_body(await request.body()))
+    body = await request.body()
+    is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
+    wanted = parse_compact(parse_form(body) if is_form else parse_json_body(body))
     return await compact_now(services, wanted, tenant=tenant)

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request
 
+from api.document import answers, reads
 from api.given import GivenServices, Tenant
 from api.intake import stored_form
 from api.listing import AskedPage
@@ -18,7 +19,7 @@ from shared.wire.responses import Response
 router = APIRouter(prefix="/v1/responses", tags=["responses"])
 
 
-@router.get("/{response_id}/input_items")
+@router.get("/{response_id}/input_items", responses=answers())
 async def list_input_items(
     response_id: str, page: AskedPage, services: GivenServices, tenant: Tenant
 ) -> JsonObject:
@@ -27,7 +28,7 @@ async def list_input_items(
     return page.cut([item for item in items if not isinstance(item, Compaction)])
 
 
-@router.post("/input_tokens")
+@router.post("/input_tokens", openapi_extra=reads(InputTokensRequest), responses=answers())
 async def count_input_tokens(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Return how many tokens a request's window would be, without asking a model."""
     wanted = parse_input_tokens(parse_json_body(await request.body()))

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from api.document import answers
 from api.given import GivenServices
 from shared.errors import NotFound
 from shared.wire.model import JsonObject
@@ -12,14 +13,14 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 _CREATED = 0
 
 
-@router.get("")
+@router.get("", responses=answers())
 async def list_models(services: GivenServices) -> JsonObject:
     """Return the upstream's models."""
     names = await services.upstream.list_models()
     return {"object": "list", "data": [_model(name) for name in names]}
 
 
-@router.get("/{name:path}")
+@router.get("/{name:path}", responses=answers())
 async def retrieve_model(name: str, services: GivenServices) -> JsonObject:
     """Return one of the upstream's models."""
     if name not in await services.upstream.list_models():

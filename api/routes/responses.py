@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from api.document import answers, reads
 from api.foreground import run_to_the_end
 from api.given import GivenServices, Tenant
 from api.idempotency import HEADER, reserved
@@ -18,11 +19,12 @@ from shared.services import Services
 from shared.turns import StoredResponse, Turn
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
+from shared.wire.responses import Response as ResponseObject
 
 router = APIRouter(prefix="/v1/responses", tags=["responses"])
 
 
-@router.post("")
+@router.post("", openapi_extra=reads(CreateResponse), responses=answers(model=ResponseObject, streams=True))
 async def create_response(request: Request, services: GivenServices, tenant: Tenant) -> Response:
     """Create a response: whole or as events, in the foreground or as a background job."""
     body = await request.body()
@@ -44,7 +46,7 @@ async def create_response(request: Request, services: GivenServices, tenant: Ten
         return JSONResponse(result.response.to_json())
 
 
-@router.get("/{response_id}")
+@router.get("/{response_id}", responses=answers(model=ResponseObject, streams=True))
 async def retrieve_response(
     response_id: str,
     services: GivenServices,
@@ -64,7 +66,7 @@ async def retrieve_response(
     return event_stream(events, response_id, obfuscates=padded)
 
 
-@router.post("/{response_id}/cancel")
+@router.post("/{response_id}/cancel", responses=answers(model=ResponseObject))
 async def cancel_response(response_id: str, services: GivenServices, tenant: Tenant) -> JSONResponse:
     """Cancel a background response; one that has ended is returned as it is."""
     stored = await services.responses.load(response_id, tenant)
@@ -76,7 +78,7 @@ async def cancel_response(response_id: str, services: GivenServices, tenant: Ten
     return JSONResponse(stored.response.to_json())
 
 
-@router.delete("/{response_id}")
+@router.delete("/{response_id}", responses=answers())
 async def delete_response(response_id: str, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Delete a response that has ended."""
     await services.responses.load(response_id, tenant)
