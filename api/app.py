@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from api.document import documented
 from api.envelope import install_error_handlers
 from api.gate import Gate
+from api.metrics import Meter
 from api.routes import compact, inputs, models, probes, responses
 from shared.ending import end_task
 from shared.logs import configure_logs
@@ -31,7 +33,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     install_error_handlers(app)
+    app.state.registry = CollectorRegistry()
     app.add_middleware(Gate, settings=settings)
+    app.add_middleware(Meter, registry=app.state.registry)
     for module in (probes, models, compact, inputs, responses):
         app.include_router(module.router)
     app.openapi = documented(app)  # type: ignore[method-assign]  # FastAPI's own way to say it

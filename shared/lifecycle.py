@@ -86,3 +86,15 @@ class Look:
 
     found: Found
     waits_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What all processes together have in hand and have done.
+
+    `ended` counts jobs by kind (`resp`, `cmp`) and status, since their last month without any.
+    """
+
+    watched: int
+    ended: dict[tuple[str, str], int]
+    memory_bytes: int

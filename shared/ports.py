@@ -9,7 +9,7 @@ from typing import Protocol
 
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
 from shared.jobs import Queue
-from shared.lifecycle import Lease, Look, NotClaimed
+from shared.lifecycle import Figures, Lease, Look, NotClaimed
 from shared.prompt import Prompt, UpstreamEvent
 from shared.reservations import Reservation
 from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
@@ -97,6 +97,10 @@ class Jobs(Protocol):
 
     async def queue_depth(self, queue: Queue) -> int:
         """Return how many doorbells wait in a queue."""
+        ...
+
+    async def figures(self) -> Figures:
+        """Return what all processes together have in hand and have done."""
         ...
 
 

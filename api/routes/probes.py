@@ -1,8 +1,9 @@
-"""/healthz and /readyz: whether the process lives, and whether it can work."""
+"""/healthz, /readyz and /metrics: whether the process lives, whether it can work, and what it does."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
 from api.given import GivenServices
+from api.metrics import metrics_of
 from shared.jobs import Queue
 from shared.wire.model import JsonObject
 
@@ -21,3 +22,9 @@ async def readiness(services: GivenServices) -> JsonObject:
     await services.store.ping()
     depths = {str(queue): await services.jobs.queue_depth(queue) for queue in Queue}
     return {"status": "ready", "queues": depths}
+
+
+@router.get("/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+async def metrics(request: Request, services: GivenServices) -> Response:
+    """Return what Prometheus collects."""
+    return await metrics_of(services, request.app.state.registry)

@@ -1,6 +1,7 @@
 """Streams that are cut and resumed: whoever comes back sees each event exactly once, from any process."""
 
 import random
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -36,7 +37,9 @@ def test_a_watched_turn_whose_worker_is_killed_goes_on_in_the_same_stream(house:
         house.settings |= {"UPSTREAM_BASE_URL": upstream.base_url, "LEASE_SECONDS": "2"}
         client = house.client(house.start_api())
         doomed = house.start_worker("generation")
-        stream = iter(client.responses.create(model="slow:2", input="Hi", background=True, stream=True))
+        stream: Iterator[Any] = iter(
+            client.responses.create(model="slow:2", input="Hi", background=True, stream=True)
+        )
         events = [next(stream)]
         while events[-1].type != "response.output_text.delta":
             events.append(next(stream))

@@ -15,7 +15,7 @@ from openai import (
 
 from tests.fixtures.conversations import RULE, long_conversation
 from tests.fixtures.house import House
-from tests.fixtures.polling import MANAGEMENT, answer
+from tests.fixtures.polling import MANAGEMENT, answer, create, finished
 from tests.scripted_upstream import ScriptedUpstream
 
 
@@ -151,6 +151,18 @@ def test_probes_tell_that_it_lives_and_how_long_the_queues_are(client: OpenAI) -
         "status": "ready",
         "queues": {"generation": 0, "compaction": 0, "housekeeping": 0},
     }
+
+
+def test_metrics_count_requests_by_route_and_jobs_by_how_they_ended(client: OpenAI) -> None:
+    door = str(client.base_url).removesuffix("/v1/")
+    finished(client, create(client, model="say:Hi.", input="Hi").id)
+    text = httpx.get(f"{door}/metrics").text
+    assert (
+        'hitherto_http_requests_total{method="GET",route="/v1/responses/{response_id}",status="200"}' in text
+    )
+    assert 'hitherto_jobs_ended_total{kind="resp",status="completed"}' in text
+    assert 'hitherto_queue_depth{queue="generation"} 0.0' in text
+    assert "resp_" not in text
 
 
 def test_with_keys_a_stranger_is_refused_and_tenants_do_not_see_each_other(

@@ -15,7 +15,7 @@ from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
 from shared.errors import LeaseLost, TooManyRequests
 from shared.jobs import Queue, queue_of
-from shared.lifecycle import Ending, Found, Lease, Look, NewJob, NotClaimed
+from shared.lifecycle import Ending, Figures, Found, Lease, Look, NewJob, NotClaimed
 from shared.settings import Settings
 
 SCRIPT = files("shared.adapters.redis").joinpath("jobs.lua").read_text(encoding="utf-8")
@@ -159,6 +159,14 @@ class RedisJobs:
             await self._ring(queue_of(job_id), detail)
         return Look(found, waits_for=detail if found is Found.WAITING else None)
 
+    async def figures(self) -> Figures:
+        """Return what all processes together have in hand and have done."""
+        watched = await self._store.zcard(keys.WATCH)
+        counters = await answer(self._store.hgetall(keys.COUNTERS))
+        memory = await self._store.info("memory")
+        ended = {tuple(name.decode().split(":", 1)): int(count) for name, count in counters.items()}
+        return Figures(watched=watched, ended=ended, memory_bytes=int(memory["used_memory"]))
+
     async def queue_depth(self, queue: Queue) -> int:
         """Return how many doorbells wait in a queue."""
         return int(await answer((self._broker or self._store).llen(queue_key(queue))))
@@ -195,6 +203,7 @@ class RedisJobs:
             "id": job_id,
             "channel": keys.SIGNALS,
             "told": keys.told(job_id),
+            "counters": keys.COUNTERS,
             "rings": self._broker is None,
             "ttl_ms": self._ttl_ms,
             "patience_ms": int(PATIENCE_SECONDS * 1000),

@@ -7,6 +7,8 @@ PREFIX = "hitherto:"
 
 # Jobs to look after, scored by when (milliseconds of Redis's clock).
 WATCH = f"{PREFIX}watch"
+# How many jobs ended, by kind and status.
+COUNTERS = f"{PREFIX}counters"
 # Pub/sub channel on which the id of a job is published when it ends.
 SIGNALS = f"{PREFIX}signals"
 _TOLD = f"{PREFIX}told:"

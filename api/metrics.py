@@ -1,0 +1,67 @@
+"""/metrics for Prometheus: this process's requests, and what all processes share in Redis."""
+
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.jobs import Queue
+from shared.services import Services
+
+_SECONDS = (0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+
+class Meter:
+    """Counts the requests of one process, by route: never by path, which holds ids."""
+
+    def __init__(self, app: ASGIApp, *, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._requests = Counter(
+            "hitherto_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "hitherto_http_request_seconds",
+            "Time to the end of the answer.",
+            ["method", "route"],
+            registry=registry,
+            buckets=_SECONDS,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and note how it went."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.monotonic(), "none"
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            route = getattr(scope.get("route"), "path", "unknown")
+            self._requests.labels(scope["method"], route, status).inc()
+            self._seconds.labels(scope["method"], route).observe(time.monotonic() - started)
+
+
+async def metrics_of(services: Services, registry: CollectorRegistry) -> Response:
+    """Return this process's metrics and those of all: queues, jobs in hand, jobs ended, Redis's memory."""
+    shared = CollectorRegistry()
+    depth = Gauge("hitherto_queue_depth", "Doorbells waiting.", ["queue"], registry=shared)
+    for queue in Queue:
+        depth.labels(str(queue)).set(await services.jobs.queue_depth(queue))
+    figures = await services.jobs.figures()
+    Gauge("hitherto_jobs_watched", "Jobs that have not ended.", registry=shared).set(figures.watched)
+    ended = Counter("hitherto_jobs_ended", "Jobs that ended.", ["kind", "status"], registry=shared)
+    for (kind, status), count in figures.ended.items():
+        ended.labels(kind, status).inc(count)
+    memory = Gauge("hitherto_redis_memory_bytes", "Memory that Redis uses.", registry=shared)
+    memory.set(figures.memory_bytes)
+    body = generate_latest(registry) + generate_latest(shared)
+    return Response(body, media_type=CONTENT_TYPE_LATEST)
