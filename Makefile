@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 LOCK := requirements.lock
 INSTALLED := $(VENV)/.installed
 TEST_PROCESSES ?= 2
+FUZZ_REQUESTS ?= 20000
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export UV_LINK_MODE := copy
 export UV_NO_PROGRESS := 1
 
-.PHONY: help setup demo test bench lock clean
+.PHONY: help setup demo test fuzz bench lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
@@ -29,6 +30,9 @@ test: $(INSTALLED) ## Run every check
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --cov
+
+fuzz: $(INSTALLED) ## Send requests at random, others each time: FUZZ_REQUESTS=20000
+	FUZZ_REQUESTS=$(FUZZ_REQUESTS) FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/fuzz
 
 bench: $(INSTALLED) ## Measure
 	@$(BIN)/python -m tests.benchmarks

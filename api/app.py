@@ -12,7 +12,7 @@ from api.document import documented
 from api.envelope import install_error_handlers
 from api.gate import Gate
 from api.metrics import Meter
-from api.routes import compact, inputs, models, probes, responses
+from api.routes import compact, compactions, conversations, inputs, models, probes, responses
 from shared.ending import end_task
 from shared.logs import configure_logs
 from shared.reconciler import Reconciler
@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.registry = CollectorRegistry()
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(Meter, registry=app.state.registry)
-    for module in (probes, models, compact, inputs, responses):
+    for module in (probes, models, compact, compactions, inputs, responses, conversations):
         app.include_router(module.router)
     app.openapi = documented(app)  # type: ignore[method-assign]  # FastAPI's own way to say it
     return app

@@ -1,22 +1,20 @@
-"""The command line: `hitherto up`, `api`, `worker`, `demo`, `version`."""
+"""The command line: `hitherto up`, `api`, `worker`, `compactions`, `demo`, `version`."""
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 import uvicorn
-from pydantic import ValidationError
 from rich.console import Console
-from rich.markup import escape
 
+from api import operating
+from api.faults import errors_in_words
 from api.front_door import listen, refuse_strangers
 from api.narrator import Narrator, release
 from api.up import GENERATION_CONCURRENCY, Crew, run_up, worker_command
 from shared.adapters.upstreams.configured import configured_routes
-from shared.errors import HithertoError
 from shared.settings import Settings
 
 QUEUES = ("generation", "compaction", "housekeeping")
@@ -30,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+app.add_typer(operating.app)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on. [dim]HITHERTO_HOST, else 127.0.0.1[/]")]
 Port = Annotated[
@@ -68,7 +67,7 @@ def up(
     compaction_workers: Annotated[int, typer.Option(min=1, help="Processes that compact history.")] = 1,
 ) -> None:
     """Run everything on this machine: API, workers and, unless HITHERTO_REDIS_URL is set, a Redis of its own."""
-    with _errors_in_words():
+    with errors_in_words():
         settings = _settings(host, port)
         crew = Crew(generation_workers, compaction_workers)
         raise typer.Exit(run_up(settings, crew, Narrator(Console())))
@@ -82,7 +81,7 @@ def api(
     listen_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run the API alone; its workers are elsewhere, over the same Redis."""
-    with _errors_in_words():
+    with errors_in_words():
         settings = _settings(host, port)
         door = socket.socket(fileno=listen_fd) if listen_fd else listen(settings.host, settings.port)
         with door, suppress(KeyboardInterrupt):
@@ -140,20 +139,3 @@ def _serve(door: socket.socket, log_level: str) -> None:
     server.run(sockets=[door])
     if not server.started:
         raise typer.Exit(3)
-
-
-@contextmanager
-def _errors_in_words() -> Iterator[None]:
-    """Turn what a person can put right into a sentence and exit code 1."""
-    try:
-        yield
-    except (HithertoError, ValidationError) as error:
-        words = _wrong_settings(error) if isinstance(error, ValidationError) else error.message
-        Console(stderr=True).print(f"[bold red]✗[/] {escape(words)}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
-
-
-def _wrong_settings(error: ValidationError) -> str:
-    """Name each setting and what is wrong with it, but not its value: it may be a key."""
-    wrong = (f"{'.'.join(map(str, each['loc'])) or 'all'}: {each['msg']}" for each in error.errors())
-    return f"Wrong settings (HITHERTO_…): {'; '.join(wrong)}"

@@ -3,8 +3,7 @@
 import asyncio
 import time
 
-from api.intake import stored_form
-from shared.compact_window import compaction_job
+from api.intake import found_items
 from shared.compaction.policy import endpoint_policy
 from shared.compactions import CompactionResult
 from shared.errors import Unavailable
@@ -24,15 +23,14 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
 
     Raises InvalidRequest for the past that cannot be found or opened, Unavailable when the job failed.
     """
-    turn = _turn(wanted, tenant)
-    await services.history.check(wanted.input_items, wanted.previous_response_id, tenant)
+    turn = await _turn(services, wanted, tenant)
     window = await services.history.resolve(turn)
     policy = endpoint_policy(
         target=_target(services, wanted),
         model=services.settings.summarizer_model or wanted.model,
         instructions=wanted.instructions,
     )
-    job = compaction_job(window.entries, policy, tenant=tenant)
+    job = services.window_compactor.job(window.entries, policy, tenant=tenant)
     await services.compactions.enqueue(job)
     state = await services.window_compactor.wait(job.id)
     if state is None or state.result is None:
@@ -58,7 +56,7 @@ async def _publish(services: Services, turn: Turn, result: CompactionResult) -> 
     }
 
 
-def _turn(wanted: CompactRequest, tenant: str) -> Turn:
+async def _turn(services: Services, wanted: CompactRequest, tenant: str) -> Turn:
     model = wanted.model or ""
     request = CreateResponse(model=model, input="", previous_response_id=wanted.previous_response_id)
     head = Response(
@@ -69,7 +67,8 @@ def _turn(wanted: CompactRequest, tenant: str) -> Turn:
         instructions=wanted.instructions,
         previous_response_id=wanted.previous_response_id,
     )
-    return Turn(tenant=tenant, request=request, head=head, input=stored_form(wanted.input_items))
+    items = await found_items(services, wanted.input_items, request, tenant=tenant)
+    return Turn(tenant=tenant, request=request, head=head, input=items)
 
 
 def _target(services: Services, wanted: CompactRequest) -> int | None:

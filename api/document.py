@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from shared.wire.conversations import Conversation
 from shared.wire.model import JsonObject
 from shared.wire.requests import (
     AddConversationItems,
@@ -15,6 +16,7 @@ from shared.wire.requests import (
     CreateConversation,
     CreateResponse,
     InputTokensRequest,
+    PreviewRequest,
     UpdateConversation,
 )
 from shared.wire.responses import Response
@@ -22,9 +24,11 @@ from shared.wire.responses import Response
 _MODELS: tuple[type[BaseModel], ...] = (
     AddConversationItems,
     CompactRequest,
+    Conversation,
     CreateConversation,
     CreateResponse,
     InputTokensRequest,
+    PreviewRequest,
     Response,
     UpdateConversation,
 )

@@ -32,7 +32,6 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(UpstreamError, _on_upstream_error)
     app.add_exception_handler(RedisError, _on_outage)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_bug)
 
 
 def error_response(error: RequestError) -> JSONResponse:
@@ -42,6 +41,14 @@ def error_response(error: RequestError) -> JSONResponse:
         headers["retry-after"] = str(error.retry_after_seconds)
     body = envelope(error.message, kind=error.type, param=error.param, code=error.code)
     return JSONResponse(body, status_code=error.status, headers=headers)
+
+
+def bug_response(error: Exception) -> JSONResponse:
+    """Return the answer for what nobody expected, and log it: the client is told no more than that."""
+    _log.error("request_failed", error=type(error).__name__, exc_info=error)
+    message = "The server had an error while processing your request."
+    body = envelope(message, kind="server_error", param=None, code="server_error")
+    return JSONResponse(body, status_code=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def upstream_failure(error: UpstreamError) -> RequestError:
@@ -93,10 +100,3 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
         message = f"Invalid URL ({request.method} {request.url.path})"
     body = envelope(message, kind="invalid_request_error", param=None, code=None)
     return JSONResponse(body, status_code=error.status_code, headers=error.headers)
-
-
-async def _on_bug(_request: Request, error: Exception) -> JSONResponse:
-    _log.error("request_failed", error=type(error).__name__, exc_info=error)
-    message = "The server had an error while processing your request."
-    body = envelope(message, kind="server_error", param=None, code="server_error")
-    return JSONResponse(body, status_code=HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
+from redis.exceptions import RedisError
 from starlette.requests import Request
 
+from api.conversing import check_held
 from shared.ending import end_task
 from shared.errors import RequestError
 from shared.ports import Progress
@@ -47,7 +50,11 @@ async def run_turn(services: Services, turn: Turn, progress: Progress) -> TurnRe
     if isinstance(outcome, Parked):
         raise TypeError("Only background turns are parked.")
     if turn.request.is_stored:
+        await check_held(services, turn)
         await services.responses.save(turn, outcome)
+        # The answer is there: what would only have made the next one quicker must not spoil it.
+        with suppress(RedisError, OSError):
+            await services.window_compactor.compact_ahead(turn, outcome)
     return outcome
 
 

@@ -5,12 +5,11 @@ import hmac
 import re
 import time
 from collections.abc import MutableMapping
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.envelope import error_response
+from api.envelope import bug_response, error_response
 from shared.errors import AuthenticationFailed, BodyTooLarge, RequestError
 from shared.ids import new_id
 from shared.settings import Settings
@@ -22,7 +21,10 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class Gate:
-    """Gives each answer its `x-request-id` and each request its tenant; refuses strangers and giants."""
+    """Gives each answer its `x-request-id` and each request its tenant; refuses strangers and giants.
+
+    Answers for what broke behind it, too: further out, an answer would be without its id.
+    """
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         """Take the keys as they stand in the settings: plain, or as the SHA-256 of one in hexadecimal."""
@@ -35,13 +37,15 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _with_headers(send, started=time.monotonic())
+        answer = _Answer(send)
         try:
             self._admit(scope)
-        except RequestError as error:
-            await error_response(error)(scope, receive, answer)
-            return
-        await self._app(scope, _counted(receive, self._max_body_bytes), answer)
+            await self._app(scope, _counted(receive, self._max_body_bytes), answer)
+        except Exception as error:
+            if answer.begun:
+                raise
+            refusal = error_response(error) if isinstance(error, RequestError) else bug_response(error)
+            await refusal(scope, receive, answer)
 
     def _admit(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -88,15 +92,20 @@ def _counted(receive: Receive, max_body_bytes: int) -> Receive:
     return receive_counted
 
 
-def _with_headers(send: Send, *, started: float) -> Send:
-    request_id = new_id("req")
+class _Answer:
+    """The `send` of one request, which adds the headers that every answer has."""
 
-    async def send_with_headers(message: Any) -> None:
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._request_id = new_id("req")
+        self._started = time.monotonic()
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.begun = True
             headers = MutableHeaders(scope=message)
-            headers["x-request-id"] = request_id
-            headers["openai-processing-ms"] = str(int((time.monotonic() - started) * 1000))
+            headers["x-request-id"] = self._request_id
+            headers["openai-processing-ms"] = str(int((time.monotonic() - self._started) * 1000))
             headers["openai-version"] = "2020-10-01"
-        await send(message)
-
-    return send_with_headers
+        await self._send(message)

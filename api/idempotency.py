@@ -9,7 +9,7 @@ from dataclasses import replace
 from redis.exceptions import RedisError
 
 from shared.ending import end_task
-from shared.errors import Conflict, InvalidRequest, NotFound
+from shared.errors import Conflict, InvalidRequest, NotFound, RequestError
 from shared.reservations import Reservation
 from shared.services import Services
 from shared.turns import StoredResponse, Turn
@@ -42,7 +42,8 @@ async def reserved(
     if held != wanted:
         yield await _repeated(services, turn, wanted, held)
     elif background:
-        yield turn, None
+        async with _dropped_if_refused(services, wanted):
+            yield turn, None
     else:
         async with _held_while_running(services, wanted):
             yield turn, None
@@ -65,6 +66,17 @@ async def _repeated(
             code="idempotency_request_in_progress",
             retry_after_seconds=1,
         ) from None
+
+
+@asynccontextmanager
+async def _dropped_if_refused(services: Services, reservation: Reservation) -> AsyncIterator[None]:
+    """Free the key of a background request that was refused; one whose fate is not known keeps it."""
+    try:
+        yield
+    except RequestError:
+        if not await _can_be_returned(services, reservation):
+            await services.reservations.drop(reservation)
+        raise
 
 
 @asynccontextmanager

@@ -8,25 +8,32 @@ from api.validation.contradictions import check_before_running, check_prompt, ch
 from shared.ids import IdKind, new_id
 from shared.services import Services
 from shared.turns import Turn
-from shared.wire.items import CompactionTrigger, InputText, Item, Message, OutputText
+from shared.wire.items import (
+    CompactionTrigger,
+    FunctionCall,
+    FunctionCallOutput,
+    InputText,
+    Item,
+    Message,
+    OutputText,
+)
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
-from shared.wire.responses import Response
+from shared.wire.responses import ConversationReference, Response
 from shared.wire.tools import CLIENT_TOOL_TYPES
 
+# No reasoning: a provider seals it under a name of its own, and refuses it under one that looks the same.
 _ID_KINDS: dict[str, IdKind] = {
     "message": "msg",
     "function_call": "fc",
     "function_call_output": "fc",
     "custom_tool_call": "ctc",
     "custom_tool_call_output": "ctc",
-    "reasoning": "rs",
     "compaction": "cmp",
 }
 
 # Fields that the Response object echoes as the client sent them, unless they are null.
 _ECHOED = (
-    "conversation",
     "frequency_penalty",
     "instructions",
     "max_output_tokens",
@@ -53,16 +60,34 @@ async def accept(request: CreateResponse, *, tenant: str, services: Services) ->
 
     Raises UpstreamError for a model that no upstream has.
     """
+    await services.history.check_conversation(request.conversation_id, tenant)
     check_prompt(request)
-    await services.history.check(request.input_items, request.previous_response_id, tenant)
+    items = await found_items(services, request.input_items, request, tenant=tenant)
     check_before_running(request)
     if services.routes.for_model(request.model).api == "chat_completions":
         check_tools(request, CLIENT_TOOL_TYPES)
-    return Turn(tenant=tenant, request=request, head=_head(request), input=stored_form(request.input_items))
+    return Turn(tenant=tenant, request=request, head=_head(request), input=items)
+
+
+async def found_items(
+    services: Services, items: Sequence[Item], request: CreateResponse, *, tenant: str
+) -> list[Item]:
+    """Return a request's items as they are stored, references replaced by what they refer to.
+
+    Raises RequestError for a past, an item or a seal that does not exist.
+    """
+    await services.history.check(items, request.previous_response_id, tenant)
+    found = await services.history.dereferenced(
+        items,
+        tenant,
+        previous_response_id=request.previous_response_id,
+        conversation_id=request.conversation_id,
+    )
+    return stored_form(found)
 
 
 def stored_form(items: Sequence[Item]) -> list[Item]:
-    """Return the items as they are stored: each with an id, messages with parts and a status.
+    """Return the items as they are stored: each with an id, messages and calls with a status, text in parts.
 
     A compaction trigger asks for something and is no part of the conversation.
     """
@@ -73,23 +98,25 @@ def _stored_form(item: Item) -> Item:
     changes: dict[str, Any] = {}
     if not item.id:
         changes["id"] = new_id(_ID_KINDS.get(item.type, "item"))
-    if isinstance(item, Message):
+    # The other types have no status where a client sends them, and a provider may refuse what it does not know.
+    if isinstance(item, (Message, FunctionCall, FunctionCallOutput)):
         changes["status"] = item.status or "completed"
-        if isinstance(item.content, str):
-            part = OutputText if item.role == "assistant" else InputText
-            changes["content"] = [part(text=item.content)]
+    if isinstance(item, Message) and isinstance(item.content, str):
+        part = OutputText if item.role == "assistant" else InputText
+        changes["content"] = [part(text=item.content)]
     return item.changed(**changes) if changes else item
 
 
 def _head(request: CreateResponse) -> Response:
     given = {name: getattr(request, name) for name in _ECHOED}
     echoed = {name: value for name, value in given.items() if value is not None}
-    background = request.is_background
+    background, conversation = request.is_background, request.conversation_id
     return Response(
         id=new_id("resp"),
         created_at=int(time.time()),
         status="queued" if background else "in_progress",
         background=background,
+        conversation=ConversationReference(id=conversation) if conversation is not None else None,
         store=request.is_stored,
         reasoning=_reasoning(request.reasoning),
         service_tier=_service_tier(request.service_tier),

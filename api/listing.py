@@ -31,14 +31,8 @@ class Page:
         """Return the list object for `items`, given oldest first. Raises InvalidRequest for an unknown `after`."""
         ordered = list(items) if self.ascending else list(reversed(items))
         start = self._start(ordered)
-        shown = [item.to_json() for item in ordered[start : start + self.limit]]
-        return {
-            "object": "list",
-            "data": shown,
-            "first_id": shown[0].get("id") if shown else None,
-            "last_id": shown[-1].get("id") if shown else None,
-            "has_more": start + self.limit < len(ordered),
-        }
+        end = start + self.limit
+        return listed(ordered[start:end], has_more=end < len(ordered))
 
     def _start(self, items: Sequence[Item]) -> int:
         if self.after is None:
@@ -50,6 +44,22 @@ class Page:
 
 
 AskedPage = Annotated[Page, Depends(Page)]
+
+
+def listed(items: Sequence[Item], *, has_more: bool) -> JsonObject:
+    """Return the list object that shows these items."""
+    return listed_objects([item.to_json() for item in items], has_more=has_more)
+
+
+def listed_objects(shown: list[JsonObject], *, has_more: bool) -> JsonObject:
+    """Return the list object that shows these objects."""
+    return {
+        "object": "list",
+        "data": shown,
+        "first_id": shown[0].get("id") if shown else None,
+        "last_id": shown[-1].get("id") if shown else None,
+        "has_more": has_more,
+    }
 
 
 def _limit(value: str | None) -> int:

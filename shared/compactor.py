@@ -4,14 +4,20 @@ import asyncio
 import time
 from dataclasses import replace
 
+from shared.compaction.fates import ItemFate, our_fates, provider_fates
 from shared.compaction.ledger import Ledger, collect
 from shared.compaction.plan import Plan, plan_compaction
 from shared.compaction.record import render_record
-from shared.compactions import CompactionJob, CompactionResult
+from shared.compactions import CompactionJob, CompactionMethod, CompactionResult
+from shared.errors import UpstreamError
+from shared.native import NativeCompactor
 from shared.ports import TokenCounter
-from shared.summarizer import Summarizer, Summary
-from shared.window.payload import VERSION, Payload, SizedItem
-from shared.wire.items import Message
+from shared.prompt import Prompt, Sampling
+from shared.summarizer import Span, Summarizer, Summary
+from shared.window.calls import open_calls
+from shared.window.payload import VERSION, Payload, SizedItem, record_message
+from shared.wire.items import Compaction, Message
+from shared.wire.responses import Usage
 
 # The frame of the record and the message that carries it.
 _FRAME_TOKENS = 110
@@ -20,42 +26,87 @@ _SUMMARY_SHARE = 0.5
 
 
 class Compactor:
-    """Makes compactions. `summarizer` None means that the ledger alone is the record."""
+    """Makes compactions. Without `native` and `summarizer` the ledger alone is the record."""
 
-    def __init__(self, counter: TokenCounter, summarizer: Summarizer | None) -> None:
+    def __init__(
+        self, counter: TokenCounter, summarizer: Summarizer | None, native: NativeCompactor | None = None
+    ) -> None:
         self._counter = counter
         self._summarizer = summarizer
+        self._native = native
 
     async def compact(self, job: CompactionJob) -> CompactionResult:
         """Return what the job's history is replaced by.
 
-        A summariser that fails or misbehaves degrades to the ledger: the result says so in its warnings.
+        A provider or a summariser that fails or misbehaves degrades to the ledger: the result says so in its
+        warnings.
         """
         started = time.monotonic()
-        plan = await asyncio.to_thread(plan_compaction, job.history, job.policy, count=self._counter.count)
+        result = await self._made(job)
+        return replace(result, seconds=round(time.monotonic() - started, 3))
+
+    async def forecast(self, job: CompactionJob) -> CompactionResult:
+        """Return what `compact` would come to, as far as that is known without asking a model: none is asked.
+
+        A summary is taken to succeed at once and to be as long as it may be; what a provider would leave of
+        the history is taken to be as much as we would.
+        """
+        plan = await self._plan(job)
         ledger = await asyncio.to_thread(collect, plan.replaced, known=_known(job))
-        budget = max(plan.record_tokens - _FRAME_TOKENS, 0)
+        span = self._span(job, plan, int(_budget(plan) * _SUMMARY_SHARE))
+        is_native = self._native is not None and bool(plan.replaced)
+        if is_native or self._summarizer is None or span is None:
+            payload = await asyncio.to_thread(self._payload, job, plan, ledger, job.summary)
+            if not is_native:
+                return _result(job, plan, payload, Summary(None), "ledger")
+            asked = Usage(input_tokens=job.tokens, total_tokens=job.tokens)
+            return _result(job, plan, payload, Summary(None, asked, calls=1), "native")
+        expected = await self._summarizer.estimate(span)
+        without = replace(plan, record_tokens=plan.record_tokens - span.max_tokens)
+        payload = await asyncio.to_thread(self._payload, job, without, ledger, None)
+        result = _result(job, plan, payload, expected, "model")
+        return replace(result, tokens_after=result.tokens_after + span.max_tokens)
+
+    async def _plan(self, job: CompactionJob) -> Plan:
+        return await asyncio.to_thread(plan_compaction, job.history, job.policy, count=self._counter.count)
+
+    async def _made(self, job: CompactionJob) -> CompactionResult:
+        plan = await self._plan(job)
+        budget = _budget(plan)
+        if self._native is None or not plan.replaced:
+            return await self._by_us(job, plan, budget)
+        try:
+            payload, usage = await self._native.compact(job, ledger_tokens=budget)
+        except UpstreamError as error:
+            result = await self._by_us(job, plan, budget)
+            return replace(result, warnings=[f"the provider did not compact: {error.message}"])
+        return _result(job, plan, payload, Summary(None, usage, calls=1), "native")
+
+    async def _by_us(self, job: CompactionJob, plan: Plan, budget: int) -> CompactionResult:
+        ledger = await asyncio.to_thread(collect, plan.replaced, known=_known(job))
         summary = await self._summarize(job, plan, int(budget * _SUMMARY_SHARE))
         # Where this summary failed, what the last one said is still known.
         prose = summary.text or job.summary
-        beside, kept = _apart(job, plan)
-        payload = await asyncio.to_thread(self._payload, job, replace(plan, kept=kept), ledger, prose)
-        return CompactionResult(
-            payload=payload,
-            method="ledger" if summary.text is None else "model",
-            usage=summary.usage,
-            tokens_before=job.tokens,
-            tokens_after=payload.tokens + sum(entry.tokens for entry in beside),
-            seconds=round(time.monotonic() - started, 3),
-            warnings=summary.warnings,
-            beside=beside,
-        )
+        payload = await asyncio.to_thread(self._payload, job, plan, ledger, prose)
+        return _result(job, plan, payload, summary, "ledger" if summary.text is None else "model")
 
     async def _summarize(self, job: CompactionJob, plan: Plan, max_tokens: int) -> Summary:
-        if self._summarizer is None or job.policy.model is None or not plan.replaced:
+        span = self._span(job, plan, max_tokens)
+        if self._summarizer is None or span is None:
             return Summary(None)
-        return await self._summarizer.summarize(
-            plan.replaced, model=job.policy.model, max_tokens=max_tokens, anchor=job.summary
+        return await self._summarizer.summarize(span)
+
+    def _span(self, job: CompactionJob, plan: Plan, max_tokens: int) -> Span | None:
+        """Return what a model is to summarise, or None when there is nothing to ask or nobody to be asked."""
+        if job.policy.model is None or not plan.replaced:
+            return None
+        return Span(
+            plan.replaced,
+            model=job.policy.model,
+            max_tokens=max_tokens,
+            anchor=job.summary,
+            instructions=job.policy.instructions,
+            in_place=_turns(job),
         )
 
     def _payload(self, job: CompactionJob, plan: Plan, ledger: Ledger, summary: str | None) -> Payload:
@@ -63,12 +114,14 @@ class Compactor:
         left = plan.record_tokens - _FRAME_TOKENS - (count(summary) if summary else 0)
         fitted = ledger.fitted(max(left, 0), count)
         record = render_record(summary=summary, facts=fitted.render())
-        kept_tokens = sum(entry.tokens for entry in plan.kept)
+        # What a provider once sealed for itself is no use to anybody else; the ledger knows of it.
+        kept = [entry for entry in plan.kept if not isinstance(entry.item, Compaction)]
+        kept_tokens = sum(entry.tokens for entry in kept)
         return Payload(
             version=VERSION,
             id=job.id,
             origin=job.policy.origin,
-            kept=plan.kept,
+            kept=kept,
             record=record,
             ledger=fitted.to_json(),
             summary=summary,
@@ -76,12 +129,64 @@ class Compactor:
         )
 
 
-def _apart(job: CompactionJob, plan: Plan) -> tuple[list[SizedItem], list[SizedItem]]:
-    """Return the user messages that go beside the item, and the items that go into it."""
-    if job.policy.origin == "automatic":
-        return [], plan.kept
-    beside = [entry for entry in plan.kept if isinstance(entry.item, Message) and entry.item.role == "user"]
-    return beside, [entry for entry in plan.kept if entry not in beside]
+def _budget(plan: Plan) -> int:
+    return max(plan.record_tokens - _FRAME_TOKENS, 0)
+
+
+def _result(
+    job: CompactionJob, plan: Plan, whole: Payload, summary: Summary, method: CompactionMethod
+) -> CompactionResult:
+    beside, payload = _apart(whole)
+    return CompactionResult(
+        payload=payload,
+        method=method,
+        usage=summary.usage,
+        tokens_before=job.tokens,
+        tokens_after=whole.tokens,
+        seconds=0.0,
+        warnings=summary.warnings,
+        beside=beside,
+        model=job.policy.model if summary.calls else None,
+        calls=summary.calls,
+        items=_fates(job, plan, whole, method),
+    )
+
+
+def _fates(job: CompactionJob, plan: Plan, whole: Payload, method: CompactionMethod) -> list[ItemFate]:
+    if method == "native":
+        return provider_fates(job.history, whole.kept)
+    return our_fates(
+        job.history,
+        plan,
+        ledger=Ledger.from_json(whole.ledger),
+        seen=_known(job).items_seen,
+        summarised=method == "model",
+    )
+
+
+def _apart(whole: Payload) -> tuple[list[SizedItem], Payload]:
+    """Return the user messages that go beside the item, and what goes into it."""
+    if whole.origin == "automatic":
+        return [], whole
+    beside = [entry for entry in whole.kept if isinstance(entry.item, Message) and entry.item.role == "user"]
+    inside = [entry for entry in whole.kept if entry not in beside]
+    tokens = whole.tokens - sum(entry.tokens for entry in beside)
+    return beside, whole.model_copy(update={"kept": inside, "tokens": tokens})
+
+
+def _turns(job: CompactionJob) -> Prompt | None:
+    """Return the prompt of the turns themselves, if the model that compacts has read it before."""
+    items = [entry.item for entry in job.history]
+    # A call that waits for its output must be followed by it, and not by a question.
+    if job.head is None or job.head.model != job.policy.model or open_calls(items):
+        return None
+    sampling = Sampling(
+        tools=job.head.tools,
+        tool_choice="none" if job.head.tools else None,
+        prompt_cache_key=job.head.prompt_cache_key,
+    )
+    record = [record_message(job.record)] if job.record else []
+    return Prompt(job.head.model, [*record, *items], job.head.instructions, sampling)
 
 
 def _known(job: CompactionJob) -> Ledger:

@@ -3,35 +3,29 @@
 It is the one owner of sequence numbers and output indices of a response. It does no I/O.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import assert_never
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias, assert_never
 
+from shared.composing.call import Call, new_call
+from shared.composing.speech import Speech, new_message, new_reasoning
 from shared.ids import new_id
 from shared.prompt import (
+    AnnotationAdded,
     CallDelta,
     CallStarted,
     Finished,
     ItemProduced,
+    MessageStarted,
     ReasoningDelta,
     RefusalDelta,
     TextDelta,
     UpstreamEvent,
 )
-from shared.wire.items import Compaction, Item, ItemStatus, Reasoning, parse_item
+from shared.wire.items import Compaction, Item, ItemStatus, Phase, Reasoning, parse_item
 from shared.wire.model import JsonObject
 from shared.wire.responses import Response
 
-
-@dataclass(slots=True)
-class _Open:
-    """An item under construction: its JSON, and what tells its deltas apart."""
-
-    body: JsonObject
-    output_index: int
-    key: str
-    text: str = ""
-    parts: list[JsonObject] = field(default_factory=list)
+_SpeechEvent: TypeAlias = MessageStarted | TextDelta | AnnotationAdded | RefusalDelta | ReasoningDelta
 
 
 class Composer:
@@ -41,7 +35,11 @@ class Composer:
         """Start a stream, or go on with one that another attempt began."""
         self._sequence = first_sequence
         self._index = first_index
-        self._open: dict[str, _Open] = {}
+        self._message: Speech | None = None
+        self._reasoning: Speech | None = None
+        self._calls: dict[int, Call] = {}
+        # Of the message that the model begins next.
+        self._phase: Phase | None = None
         self._done: dict[int, Item] = {}
 
     @property
@@ -57,14 +55,12 @@ class Composer:
     def begin(self, response: Response) -> list[JsonObject]:
         """Say that a foreground response was created and is in progress."""
         document = response.to_json()
-        return [
-            self._event("response.created", response=document),
-            self._event("response.in_progress", response=document),
-        ]
+        created: JsonObject = {"type": "response.created", "response": document}
+        return self._numbered([created, {"type": "response.in_progress", "response": document}])
 
     def proceed(self, response: Response) -> list[JsonObject]:
         """Say that a queued response is in progress."""
-        return [self._event("response.in_progress", response=response.to_json())]
+        return self._numbered([{"type": "response.in_progress", "response": response.to_json()}])
 
     def keep(self, items: Sequence[tuple[int, Item]]) -> None:
         """Take over finished items of an earlier attempt, whose events were sent already."""
@@ -72,243 +68,145 @@ class Composer:
 
     def abandon(self, unfinished: Mapping[int, JsonObject]) -> list[JsonObject]:
         """Close what a lost attempt left unfinished; it is no part of the output."""
-        return [
-            self._event("response.output_item.done", output_index=index, item=item | {"status": "incomplete"})
-            for index, item in sorted(unfinished.items())
-        ]
+        return self._numbered(
+            _item_done(index, item | {"status": "incomplete"}) for index, item in sorted(unfinished.items())
+        )
 
     def add_item(self, item: Item, *, compacting: bool = False) -> list[JsonObject]:
         """Say that a whole item was made; a compaction's content is in its `done` event only."""
-        index = self._take_index()
-        self._done[index] = item
-        document = item.to_json()
-        announced = document | {"encrypted_content": ""} if isinstance(item, Compaction) else document
-        events = [self._event("response.output_item.added", output_index=index, item=announced)]
-        if compacting:
-            events.append(
-                self._event("response.compaction.compacting", output_index=index, item_id=document["id"])
-            )
-        return [*events, self._event("response.output_item.done", output_index=index, item=document)]
+        return self._numbered(self._add_item(item, compacting=compacting))
 
     def apply(self, event: UpstreamEvent) -> list[JsonObject]:
         """Say what the model just did."""
-        match event:
-            case TextDelta():
-                return [*self._message_part("output_text"), *self._grow_part("output_text", event.text)]
-            case RefusalDelta():
-                return [*self._message_part("refusal"), *self._grow_part("refusal", event.text)]
-            case ReasoningDelta():
-                return self._reason(event)
-            case CallStarted():
-                return self._start_call(event)
-            case CallDelta():
-                return self._grow_call(event)
-            case ItemProduced():
-                return self._produce(event.item)
-            case Finished():
-                return self._close_all("completed" if event.reason == "stop" else "incomplete")
-            case _:
-                assert_never(event)
+        return self._numbered(self._told(event))
 
     def break_off(self) -> list[JsonObject]:
         """Say that the items under construction will never be finished."""
-        return self._close_all("incomplete")
+        return self._numbered(self._close_all("incomplete"))
 
-    def _event(self, kind: str, **body: object) -> JsonObject:
-        event = {"type": kind, "sequence_number": self._sequence, **body}
-        self._sequence += 1
-        return event
+    def _numbered(self, events: Iterable[JsonObject]) -> list[JsonObject]:
+        first = self._sequence
+        numbered: list[JsonObject] = [
+            {"type": event["type"], "sequence_number": first + number} | event
+            for number, event in enumerate(events)
+        ]
+        self._sequence += len(numbered)
+        return numbered
 
     def _take_index(self) -> int:
         self._index += 1
         return self._index - 1
 
-    def _start(self, key: str, body: JsonObject) -> list[JsonObject]:
-        opened = _Open(body=body, output_index=self._take_index(), key=key)
-        self._open[key] = opened
-        return [self._event("response.output_item.added", output_index=opened.output_index, item=dict(body))]
+    def _add_item(self, item: Item, *, compacting: bool = False) -> Iterator[JsonObject]:
+        index = self._take_index()
+        self._done[index] = item
+        document = item.to_json()
+        announced = document | {"encrypted_content": ""} if isinstance(item, Compaction) else document
+        yield _item_added(index, announced)
+        if compacting:
+            place = {"output_index": index, "item_id": document["id"]}
+            yield {"type": "response.compaction.compacting", **place}
+        yield _item_done(index, document)
 
-    # Messages and reasoning: items with content parts
+    def _told(self, event: UpstreamEvent) -> Iterator[JsonObject]:
+        match event:
+            case CallStarted():
+                yield from self._close_speech()
+                call = new_call(self._take_index(), event)
+                self._calls[event.index] = call
+                yield _item_added(call.output_index, dict(call.body))
+            case CallDelta():
+                yield self._calls[event.index].grow(event.text)
+            case ItemProduced():
+                yield from self._produce(event.item)
+            case Finished():
+                yield from self._close_all("completed" if event.reason == "stop" else "incomplete")
+            case _:
+                yield from self._speak(event)
 
-    def _message_part(self, kind: str) -> list[JsonObject]:
-        events: list[JsonObject] = []
-        if "message" not in self._open:
-            events += self._close("reasoning", "completed")
-            events += self._start("message", _message_body())
-        message = self._open["message"]
-        if not message.parts or message.parts[-1]["type"] != kind:
-            events += self._end_part(message)
-            events += self._start_part(message, _empty_part(kind))
-        return events
+    def _speak(self, event: _SpeechEvent) -> Iterator[JsonObject]:
+        match event:
+            case MessageStarted():
+                yield from self._close_message()
+                self._phase = event.phase
+            case TextDelta():
+                message = yield from self._open_message()
+                yield from message.say("output_text", event.text, event.logprobs)
+            case AnnotationAdded():
+                message = yield from self._open_message()
+                yield from message.annotate(event.annotation)
+            case RefusalDelta():
+                message = yield from self._open_message()
+                yield from message.say("refusal", event.text)
+            case ReasoningDelta():
+                reasoning = yield from self._open_reasoning(event.item_id)
+                yield from reasoning.say("summary_text" if event.summary else "reasoning_text", event.text)
+            case _:
+                assert_never(event)
 
-    def _reason(self, event: ReasoningDelta) -> list[JsonObject]:
-        kind = "summary_text" if event.summary else "reasoning_text"
-        events: list[JsonObject] = []
-        if "reasoning" not in self._open:
-            events += self._close("message", "completed")
-            events += self._start("reasoning", {"id": new_id("rs"), "type": "reasoning", "summary": []})
-        reasoning = self._open["reasoning"]
-        if not reasoning.parts or reasoning.parts[-1]["type"] != kind:
-            events += self._end_part(reasoning)
-            events += self._start_part(reasoning, _empty_part(kind))
-        return [*events, *self._grow_part(kind, event.text, key="reasoning")]
+    def _open_message(self) -> Generator[JsonObject, None, Speech]:
+        """Return the message that the model is writing, once it was told that it began."""
+        if self._message is None:
+            yield from self._close_reasoning()
+            self._message = new_message(self._take_index(), self._phase)
+            self._phase = None
+            yield _item_added(self._message.output_index, dict(self._message.body))
+        return self._message
 
-    def _start_part(self, item: _Open, part: JsonObject) -> list[JsonObject]:
-        item.parts.append(part)
-        item.text = ""
-        name = (
-            "response.reasoning_summary_part" if part["type"] == "summary_text" else "response.content_part"
-        )
-        return [self._event(f"{name}.added", **self._place(item), part=dict(part))]
+    def _open_reasoning(self, item_id: str | None) -> Generator[JsonObject, None, Speech]:
+        if self._reasoning is not None and item_id not in (None, self._reasoning.body["id"]):
+            yield from self._close_reasoning()
+        if self._reasoning is None:
+            yield from self._close_message()
+            self._reasoning = new_reasoning(self._take_index(), item_id)
+            yield _item_added(self._reasoning.output_index, dict(self._reasoning.body))
+        return self._reasoning
 
-    def _grow_part(self, kind: str, text: str, *, key: str = "message") -> list[JsonObject]:
-        item = self._open[key]
-        item.text += text
-        body: JsonObject = {**self._place(item), "delta": text}
-        if kind == "output_text":
-            body["logprobs"] = []
-        return [self._event(f"{_DELTA_EVENTS[kind]}.delta", **body)]
+    def _produce(self, item: Item) -> Iterator[JsonObject]:
+        if isinstance(item, Reasoning) and self._reasoning is not None:
+            yield from self._seal_reasoning(item, self._reasoning)
+            return
+        yield from self._close_speech()
+        yield from self._add_item(item if item.id else item.changed(id=new_id("item")))
 
-    def _end_part(self, item: _Open) -> list[JsonObject]:
-        if not item.parts:
-            return []
-        part = item.parts[-1]
-        kind = part["type"]
-        field_name = "refusal" if kind == "refusal" else "text"
-        part[field_name] = item.text
-        body: JsonObject = {**self._place(item), field_name: item.text}
-        if kind == "output_text":
-            body["logprobs"] = []
-        name = "response.reasoning_summary_part" if kind == "summary_text" else "response.content_part"
-        return [
-            self._event(f"{_DELTA_EVENTS[kind]}.done", **body),
-            self._event(f"{name}.done", **self._place(item), part=dict(part)),
-        ]
-
-    def _place(self, item: _Open) -> JsonObject:
-        kind = item.parts[-1]["type"]
-        same_list = [
-            part for part in item.parts if (part["type"] == "summary_text") == (kind == "summary_text")
-        ]
-        index_name = "summary_index" if kind == "summary_text" else "content_index"
-        return {
-            "item_id": item.body["id"],
-            "output_index": item.output_index,
-            index_name: len(same_list) - 1,
-        }
-
-    # Tool calls: they run side by side, and more of each may come until the answer ends
-
-    def _start_call(self, event: CallStarted) -> list[JsonObject]:
-        events = self._close_speech()
-        custom = event.kind == "custom"
-        body: JsonObject = {
-            "id": new_id("ctc" if custom else "fc"),
-            "type": "custom_tool_call" if custom else "function_call",
-            "status": "in_progress",
-            "call_id": event.call_id,
-            "name": event.name,
-            ("input" if custom else "arguments"): "",
-        }
-        if event.namespace is not None:
-            body["namespace"] = event.namespace
-        return [*events, *self._start(f"call:{event.index}", body)]
-
-    def _grow_call(self, event: CallDelta) -> list[JsonObject]:
-        call = self._open[f"call:{event.index}"]
-        call.text += event.text
-        return [
-            self._event(
-                f"{_call_event(call)}.delta",
-                item_id=call.body["id"],
-                output_index=call.output_index,
-                delta=event.text,
-            )
-        ]
-
-    def _end_call(self, call: _Open) -> list[JsonObject]:
-        field_name = "input" if call.body["type"] == "custom_tool_call" else "arguments"
-        call.body[field_name] = call.text
-        body: JsonObject = {"item_id": call.body["id"], "output_index": call.output_index}
-        body[field_name] = call.text
-        if field_name == "arguments":
-            body["name"] = call.body["name"]
-        return [self._event(f"{_call_event(call)}.done", **body)]
-
-    # Items that the provider made
-
-    def _produce(self, item: Item) -> list[JsonObject]:
-        if isinstance(item, Reasoning) and "reasoning" in self._open:
-            return self._seal_reasoning(item)
-        named = item if item.id else item.changed(id=new_id("item"))
-        return [*self._close_speech(), *self.add_item(named)]
-
-    def _seal_reasoning(self, item: Reasoning) -> list[JsonObject]:
+    def _seal_reasoning(self, item: Reasoning, opened: Speech) -> Iterator[JsonObject]:
         """Close the open reasoning as the provider sealed it; it keeps the id that it was announced by."""
-        opened = self._open.pop("reasoning")
-        events = self._end_part(opened)
+        self._reasoning = None
+        yield from opened.end_part()
         done = item.changed(id=opened.body["id"])
         self._done[opened.output_index] = done
-        index = opened.output_index
-        return [*events, self._event("response.output_item.done", output_index=index, item=done.to_json())]
+        yield _item_done(opened.output_index, done.to_json())
 
-    # Ends
+    def _close_speech(self) -> Iterator[JsonObject]:
+        yield from self._close_message()
+        yield from self._close_reasoning()
 
-    def _close_speech(self) -> list[JsonObject]:
-        return [*self._close("message", "completed"), *self._close("reasoning", "completed")]
+    def _close_message(self) -> Iterator[JsonObject]:
+        message, self._message = self._message, None
+        if message is not None:
+            yield from self._close(message, "completed")
 
-    def _close_all(self, status: ItemStatus) -> list[JsonObject]:
-        return [event for key in list(self._open) for event in self._close(key, status)]
+    def _close_reasoning(self) -> Iterator[JsonObject]:
+        reasoning, self._reasoning = self._reasoning, None
+        if reasoning is not None:
+            yield from self._close(reasoning, "completed")
 
-    def _close(self, key: str, status: ItemStatus) -> Iterator[JsonObject]:
-        item = self._open.pop(key, None)
-        if item is None:
-            return
-        if key.startswith("call:"):
-            yield from self._end_call(item)
-        else:
-            yield from self._end_part(item)
-            _fill_parts(item)
-        if item.body["type"] != "reasoning" or status == "incomplete":
-            item.body["status"] = status
+    def _close_all(self, status: ItemStatus) -> Iterator[JsonObject]:
+        speech = [each for each in (self._message, self._reasoning) if each is not None]
+        under_construction: list[Speech | Call] = [*speech, *self._calls.values()]
+        self._message, self._reasoning, self._calls = None, None, {}
+        for each in sorted(under_construction, key=lambda one: one.output_index):
+            yield from self._close(each, status)
+
+    def _close(self, item: Speech | Call, status: ItemStatus) -> Iterator[JsonObject]:
+        yield from item.end(status)
         self._done[item.output_index] = parse_item(item.body)
-        yield self._event("response.output_item.done", output_index=item.output_index, item=dict(item.body))
+        yield _item_done(item.output_index, dict(item.body))
 
 
-_DELTA_EVENTS = {
-    "output_text": "response.output_text",
-    "refusal": "response.refusal",
-    "summary_text": "response.reasoning_summary_text",
-    "reasoning_text": "response.reasoning_text",
-}
+def _item_added(index: int, item: JsonObject) -> JsonObject:
+    return {"type": "response.output_item.added", "output_index": index, "item": item}
 
 
-def _message_body() -> JsonObject:
-    return {
-        "id": new_id("msg"),
-        "type": "message",
-        "status": "in_progress",
-        "role": "assistant",
-        "content": [],
-    }
-
-
-def _empty_part(kind: str) -> JsonObject:
-    if kind == "output_text":
-        return {"type": kind, "annotations": [], "logprobs": [], "text": ""}
-    return {"type": kind, ("refusal" if kind == "refusal" else "text"): ""}
-
-
-def _fill_parts(item: _Open) -> None:
-    if item.body["type"] == "message":
-        item.body["content"] = item.parts
-        return
-    item.body["summary"] = [part for part in item.parts if part["type"] == "summary_text"]
-    content = [part for part in item.parts if part["type"] == "reasoning_text"]
-    if content:
-        item.body["content"] = content
-
-
-def _call_event(call: _Open) -> str:
-    custom = call.body["type"] == "custom_tool_call"
-    return "response.custom_tool_call_input" if custom else "response.function_call_arguments"
+def _item_done(index: int, item: JsonObject) -> JsonObject:
+    return {"type": "response.output_item.done", "output_index": index, "item": item}

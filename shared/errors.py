@@ -3,6 +3,7 @@
 HithertoError
 ├── RequestError                 the client's fault; carries OpenAI's envelope and a status
 │   ├── InvalidRequest           400
+│   │   └── ConversationLocked   400: it runs one turn at a time
 │   ├── AuthenticationFailed     401
 │   ├── NotFound                 404
 │   ├── BodyTooLarge             413
@@ -53,6 +54,14 @@ class RequestError(HithertoError):
 
 class InvalidRequest(RequestError):
     """The request is not valid."""
+
+
+class ConversationLocked(InvalidRequest):
+    """Another process is currently operating on this conversation. Please retry in a few seconds."""
+
+    def __init__(self) -> None:
+        """Carry the code by which OpenAI's clients know that another try will help."""
+        super().__init__(code="conversation_locked")
 
 
 class AuthenticationFailed(RequestError):

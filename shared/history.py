@@ -1,19 +1,19 @@
 """History: the window that a turn starts from, resolved from what the client named or sent."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from shared.errors import InvalidRequest, InvalidSeal, NotFound
-from shared.lifecycle import JobStatus
-from shared.ports import Responses, Sealer, TokenCounter
-from shared.sealing import unseal_payload
-from shared.turns import StoredTurn, Turn
+from shared.errors import InvalidRequest, NotFound
+from shared.past import Past
+from shared.ports import ConversationItems, Responses, Sealer, TokenCounter, UndoneCompactions
+from shared.turns import Turn
 from shared.window.counting import count_item
 from shared.window.entry import Entry, effective
 from shared.window.payload import SizedItem
-from shared.wire.items import Compaction, Item
+from shared.wire.conversations import item_not_found
+from shared.wire.items import Item, ItemReference
 
 # A longer path is cut by writing its items down again: a window is then two round trips away, always.
 MAX_PATH = 24
@@ -39,36 +39,75 @@ class ResolvedWindow:
 class History:
     """Resolves windows."""
 
-    def __init__(self, responses: Responses, sealer: Sealer, counter: TokenCounter) -> None:
+    def __init__(
+        self,
+        responses: Responses,
+        conversations: ConversationItems,
+        compactions: UndoneCompactions,
+        sealer: Sealer,
+        counter: TokenCounter,
+    ) -> None:
+        self._past = Past(responses, conversations, compactions, sealer)
         self._responses = responses
-        self._sealer = sealer
+        self._conversations = conversations
         self._counter = counter
+
+    async def check_conversation(self, conversation_id: str | None, tenant: str) -> None:
+        """Raise NotFound when a conversation is named that does not exist."""
+        if conversation_id is not None:
+            await self._conversations.load(conversation_id, tenant)
 
     async def check(
         self, request_items: Sequence[Item], previous_response_id: str | None, tenant: str
     ) -> None:
         """Raise InvalidRequest when the turn could not start: an unknown past, or a seal that is not ours."""
         for item in request_items:
-            self._open(SizedItem(item=item, tokens=0), tenant)
+            self._past.open(SizedItem(item=item, tokens=0), tenant)
         if previous_response_id is not None:
-            await self._previous(previous_response_id, tenant)
+            await self._past.previous(previous_response_id, tenant)
+
+    async def dereferenced(
+        self,
+        items: Sequence[Item],
+        tenant: str,
+        *,
+        previous_response_id: str | None = None,
+        conversation_id: str | None = None,
+    ) -> list[Item]:
+        """Return the items, each reference replaced by what it refers to: any stored item of the tenant.
+
+        What the past's window holds already is not said again. Raises NotFound for an item that is stored
+        nowhere, and what `resolve` raises.
+        """
+        wanted = [item.id for item in items if isinstance(item, ItemReference)]
+        if not wanted:
+            return list(items)
+        said = await self._past.said(previous_response_id, conversation_id, tenant)
+        window = {entry.item.id for entry in effective(said.past)}
+        stored = {entry.item.id: entry.item for entry in said.past if entry.item.id}
+        left = [name for name in wanted if name not in window]
+        if conversation_id is not None:
+            found = await self._conversations.find(conversation_id, tenant, left)
+            # Said a second time it is another item: the conversation has the first one still.
+            stored |= {item.id: item.changed(id=None) for item in found if item.id}
+        elsewhere = await self._responses.find_items([name for name in left if name not in stored], tenant)
+        stored |= {item.id: item for item in elsewhere if item.id}
+        return _replaced(items, stored, window)
 
     async def resolve(self, turn: Turn) -> ResolvedWindow:
-        """Return the window of a turn. Raises InvalidRequest."""
+        """Return the window of a turn. Raises InvalidRequest, and NotFound for its conversation."""
         fresh = await self.size(turn.input)
-        path: list[str] = []
-        items: list[SizedItem] = []
-        if turn.request.previous_response_id is not None:
-            turns = await self._path_to(turn.request.previous_response_id, turn.tenant)
-            path = [stored.id for stored in turns]
-            items = [entry for stored in turns for entry in stored.items]
-        entries = effective([self._open(entry, turn.tenant) for entry in [*items, *fresh]])
-        earlier = entries[: max(len(entries) - len(fresh), 0)]
+        request = turn.request
+        said = await self._past.said(
+            request.previous_response_id, request.conversation_id, turn.tenant, fresh
+        )
+        entries = effective([*said.past, *said.fresh])
+        earlier = entries[: max(len(entries) - len(said.fresh), 0)]
         return ResolvedWindow(
             entries=entries,
             fresh=fresh,
             earlier=[SizedItem(item=entry.item, tokens=entry.tokens) for entry in earlier],
-            path=path,
+            path=said.path,
         )
 
     async def given(self, response_id: str, tenant: str) -> list[Item]:
@@ -78,13 +117,14 @@ class History:
         """
         stored = await self._responses.load(response_id, tenant)
         [own] = await self._responses.load_turns([response_id], tenant)
-        earlier: list[StoredTurn] = []
-        previous = stored.response.previous_response_id
-        if previous is not None:
-            with suppress(InvalidRequest):
-                earlier = await self._path_to(previous, tenant)
-        sized = [*(entry for turn in earlier for entry in turn.items), *own.input]
-        return [entry.item for entry in sized]
+        earlier: list[SizedItem] = []
+        with suppress(InvalidRequest, NotFound):
+            if own.place is not None:
+                earlier = await self._past.before(own, tenant)
+            else:
+                said = await self._past.said(stored.response.previous_response_id, None, tenant)
+                earlier = [SizedItem(item=entry.item, tokens=entry.tokens) for entry in said.past]
+        return [entry.item for entry in [*earlier, *own.input]]
 
     async def size(self, items: Sequence[Item]) -> list[SizedItem]:
         """Return the items with their tokens; a compaction item gets its own when it is opened."""
@@ -95,52 +135,18 @@ class History:
     def _count(self, items: Sequence[Item]) -> list[SizedItem]:
         return [SizedItem(item=item, tokens=count_item(item, self._counter.count)) for item in items]
 
-    def _open(self, entry: SizedItem, tenant: str) -> Entry:
-        if not isinstance(entry.item, Compaction):
-            return Entry(item=entry.item, tokens=entry.tokens)
-        try:
-            payload = unseal_payload(self._sealer, entry.item.encrypted_content, tenant=tenant)
-        except InvalidSeal as error:
-            raise _not_verified(entry.item) from error
-        return Entry(item=entry.item, tokens=payload.tokens, payload=payload)
 
-    async def _path_to(self, response_id: str, tenant: str) -> list[StoredTurn]:
-        last = await self._previous(response_id, tenant)
-        ids = [ancestor for ancestor in last.path if ancestor != last.id]
-        if not ids:
-            return [last]
-        try:
-            return [*await self._responses.load_turns(ids, tenant), last]
-        except NotFound as error:
-            raise _previous_not_found(response_id) from error
-
-    async def _previous(self, response_id: str, tenant: str) -> StoredTurn:
-        try:
-            [turn] = await self._responses.load_turns([response_id], tenant)
-        except NotFound as error:
-            raise _previous_not_found(response_id) from error
-        if turn.status not in (JobStatus.COMPLETED, JobStatus.INCOMPLETE):
-            raise InvalidRequest(
-                f"Previous response with id '{response_id}' cannot be continued: its status is not completed.",
-                param="previous_response_id",
-                code="previous_response_not_completed",
-            )
-        return turn
-
-
-def _previous_not_found(response_id: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"Previous response with id '{response_id}' not found.",
-        param="previous_response_id",
-        code="previous_response_not_found",
-    )
-
-
-def _not_verified(item: Compaction) -> InvalidRequest:
-    sealed = item.encrypted_content
-    name = f"for item {item.id}" if item.id else f"{sealed[:4]}...{sealed[-4:]}"
-    return InvalidRequest(
-        f"The encrypted content {name} could not be verified. "
-        "Reason: Encrypted content could not be decrypted or parsed.",
-        code="invalid_encrypted_content",
-    )
+def _replaced(
+    items: Sequence[Item], stored: Mapping[str, Item], window: Collection[str | None]
+) -> list[Item]:
+    replaced: list[Item] = []
+    for item in items:
+        if not isinstance(item, ItemReference):
+            replaced.append(item)
+        elif item.id in window:
+            continue
+        elif item.id in stored:
+            replaced.append(stored[item.id])
+        else:
+            raise item_not_found(item.id)
+    return replaced

@@ -28,13 +28,17 @@ class JobStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to create. `fields` is the content of its record, `events` the first of its event log."""
+    """A job to create. `fields` is the content of its record, `events` the first of its event log.
+
+    One that `can_wait` is done after all those of its queue that cannot.
+    """
 
     id: str
     type: JobType
     fields: dict[str, bytes]
     events: list[str] = field(default_factory=list)
     deadline_seconds: float | None = None
+    can_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,13 @@ def _grow(item: JsonObject, event: JsonObject) -> None:
         name = "summary" if "summary_index" in event else "content"
         item[name] = [*item.get(name, []), dict(event["part"])]
     elif kind in _TEXT_DELTAS:
-        item["content"][event["content_index"]][_TEXT_DELTAS[kind]] += event["delta"]
+        part = item["content"][event["content_index"]]
+        part[_TEXT_DELTAS[kind]] += event["delta"]
+        if event.get("logprobs"):
+            part["logprobs"] = [*part["logprobs"], *event["logprobs"]]
+    elif kind == "response.output_text.annotation.added":
+        part = item["content"][event["content_index"]]
+        part["annotations"] = [*part["annotations"], event["annotation"]]
     elif kind == "response.reasoning_summary_text.delta":
         item["summary"][event["summary_index"]]["text"] += event["delta"]
     elif kind in _CALL_DELTAS:

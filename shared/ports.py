@@ -7,12 +7,16 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from shared.compactions import CompactionJob, CompactionResult, CompactionState
+from shared.compactions import CompactionJob, CompactionRecord, CompactionResult, CompactionState
 from shared.jobs import Queue
-from shared.lifecycle import Figures, Lease, Look, NotClaimed
-from shared.prompt import Prompt, UpstreamEvent
+from shared.lifecycle import Figures, JobStatus, Lease, Look, NotClaimed
+from shared.prompt import CompactedItems, Prompt, UpstreamEvent
 from shared.reservations import Reservation
 from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
+from shared.window.payload import SizedItem
+from shared.window.undone import Replaced
+from shared.wire.conversations import Conversation
+from shared.wire.items import Item
 from shared.wire.model import JsonObject
 
 
@@ -37,6 +41,14 @@ class Upstream(Protocol):
 
     async def list_models(self) -> Sequence[str]:
         """Return the names of the models that can be asked. Raises UpstreamError."""
+        ...
+
+
+class ProviderCompaction(Protocol):
+    """A model provider that compacts windows itself, into an item that only it can read."""
+
+    async def compact(self, prompt: Prompt) -> CompactedItems:
+        """Return what is left of the prompt's items. Raises UpstreamError."""
         ...
 
 
@@ -108,11 +120,15 @@ class Responses(Protocol):
     """Stored responses. What belongs to another tenant does not exist."""
 
     async def enqueue(self, turn: Turn) -> None:
-        """Store a background response as queued and ring for it, in one step. Raises TooManyRequests."""
+        """Store a background response as queued and ring for it, in one step. Raises TooManyRequests.
+
+        In the same step it takes its conversation, if it has one, until it ends, however it ends: raises
+        NotFound, ConversationLocked, or InvalidRequest for an item that the conversation has already.
+        """
         ...
 
     async def save(self, turn: Turn, result: TurnResult) -> None:
-        """Store a foreground response that has ended."""
+        """Store a foreground response that has ended; its conversation grows by its items in the same step."""
         ...
 
     async def load_turn(self, lease: Lease) -> Turn:
@@ -127,12 +143,92 @@ class Responses(Protocol):
         """Return the turns of all these responses in one round trip, and let them live on. Raises NotFound."""
         ...
 
+    async def find_items(self, item_ids: Sequence[str], tenant: str) -> list[Item]:
+        """Return those of these items that stored responses put out; the others are left out."""
+        ...
+
     async def finish(self, lease: Lease, turn: Turn, result: TurnResult) -> None:
-        """End a background response, once and for all. Raises LeaseLost."""
+        """End a background response, once and for all. Raises LeaseLost.
+
+        In the same step its conversation is free, and has grown by its items if it completed or is incomplete.
+        """
         ...
 
     async def delete(self, response_id: str) -> bool:
         """Remove an ended response with all derived from it; False when it has not ended."""
+        ...
+
+
+class ConversationItems(Protocol):
+    """The items of conversations. What belongs to another tenant does not exist."""
+
+    async def load(self, conversation_id: str, tenant: str) -> Conversation:
+        """Return a conversation without its items. Raises NotFound."""
+        ...
+
+    async def window(
+        self, conversation_id: str, tenant: str, *, before: int | None = None, without: Sequence[str] = ()
+    ) -> list[SizedItem]:
+        """Return the items in order, from the newest compaction that a turn put out, and let them live on.
+
+        `before` is a position: what stands there or later is left out, compactions too. At a compaction
+        `without` which it is to be, the window does not begin. Raises NotFound.
+        """
+        ...
+
+    async def find(self, conversation_id: str, tenant: str, item_ids: Sequence[str]) -> list[Item]:
+        """Return those of these items that are in the conversation. Raises NotFound for the conversation."""
+        ...
+
+
+class Conversations(ConversationItems, Protocol):
+    """Conversations: a turn has one for itself while it runs, and it grows by whole turns only."""
+
+    async def create(self, conversation: Conversation, tenant: str, items: Sequence[SizedItem]) -> None:
+        """Store a new conversation with its first items. Raises InvalidRequest for two items with one id."""
+        ...
+
+    async def update(self, conversation_id: str, tenant: str, metadata: dict[str, str]) -> Conversation:
+        """Set the metadata and return the conversation. Raises NotFound."""
+        ...
+
+    async def delete(self, conversation_id: str, tenant: str) -> None:
+        """Remove the conversation with all its items. Raises NotFound."""
+        ...
+
+    async def add(self, conversation_id: str, tenant: str, items: Sequence[SizedItem]) -> None:
+        """Append items, all or none.
+
+        Raises NotFound, ConversationLocked, or InvalidRequest for an item that is there already.
+        """
+        ...
+
+    async def remove(self, conversation_id: str, tenant: str, item_id: str) -> Conversation:
+        """Remove an item and return the conversation. Raises NotFound and ConversationLocked."""
+        ...
+
+    async def page(
+        self, conversation_id: str, tenant: str, *, after: str | None, limit: int, ascending: bool
+    ) -> tuple[list[Item], bool]:
+        """Return up to `limit` items after the one named, and whether there are more.
+
+        Raises NotFound for the conversation, InvalidRequest for an `after` that is not in it.
+        """
+        ...
+
+    async def hold(self, turn: Turn) -> None:
+        """Take the turn's conversation for one lease: another turn may have it after that.
+
+        Raises NotFound, ConversationLocked, or InvalidRequest for an item that is there already.
+        """
+        ...
+
+    async def renew(self, turn: Turn) -> None:
+        """Hold it for another lease. Raises ConversationLocked when it is no longer held."""
+        ...
+
+    async def release(self, turn: Turn) -> None:
+        """Let it go, if the turn still holds it."""
         ...
 
 
@@ -148,7 +244,15 @@ class EventLog(Protocol):
         ...
 
 
-class Compactions(Protocol):
+class UndoneCompactions(Protocol):
+    """Which compactions stand for nothing any more."""
+
+    async def undone(self, compaction_ids: Sequence[str]) -> dict[str, Replaced | None]:
+        """Return those of these that were undone, and what each stood for; all live on, in one round trip."""
+        ...
+
+
+class Compactions(UndoneCompactions, Protocol):
     """Compaction jobs and their results."""
 
     async def enqueue(self, job: CompactionJob) -> bool:
@@ -166,12 +270,52 @@ class Compactions(Protocol):
         """Return where a compaction stands, or None when it is unknown."""
         ...
 
+    async def statuses(self, compaction_ids: Sequence[str]) -> list[JobStatus | None]:
+        """Return where each of these compactions stands, in one round trip; None for one unknown or undone."""
+        ...
+
+    async def hurry(self, compaction_id: str) -> None:
+        """Have a compaction that was made ahead done before those that nobody waits for."""
+        ...
+
     async def finish(self, lease: Lease, job: CompactionJob, result: CompactionResult) -> None:
         """Publish the result and drop the history that it replaces. Raises LeaseLost."""
         ...
 
     async def fail(self, lease: Lease, message: str) -> None:
         """End the job as failed; the history stays as it was with whoever has it. Raises LeaseLost."""
+        ...
+
+
+class CompactionRecords(Protocol):
+    """The accounts of compactions. What belongs to another tenant does not exist."""
+
+    async def load(self, compaction_id: str, tenant: str) -> CompactionRecord:
+        """Return the full account of a compaction. Raises NotFound."""
+        ...
+
+    async def page(
+        self, tenant: str, *, after: str | None, limit: int, ascending: bool
+    ) -> tuple[list[CompactionRecord], bool]:
+        """Return up to `limit` records after the one named, and whether there are more.
+
+        They come without items and texts. Raises InvalidRequest for an `after` that is not among them.
+        """
+        ...
+
+    async def undo(self, compaction_id: str, tenant: str) -> CompactionRecord:
+        """Mark a compaction as undone and return it; again changes nothing.
+
+        Raises NotFound, or InvalidRequest for one that is not completed, or that its client holds alone.
+        """
+        ...
+
+    async def tenants(self) -> list[str]:
+        """Return the tenants that have compactions."""
+        ...
+
+    async def owner(self, compaction_id: str) -> str:
+        """Return the tenant of a compaction. Raises NotFound."""
         ...
 
 

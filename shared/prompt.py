@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from shared.wire.items import Item
+from shared.wire.items import Item, Phase
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to generate. None leaves the provider's default; limits are in tokens."""
+    """How to generate, and what to tell. None leaves the provider's default; limits are in tokens."""
 
     temperature: float | None = None
     top_p: float | None = None
@@ -23,11 +23,26 @@ class Sampling:
     parallel_tool_calls: bool | None = None
     text: JsonObject | None = None
     reasoning: JsonObject | None = None
+    max_tool_calls: int | None = None
+    include: list[str] = field(default_factory=list)
+    # What a provider keeps its books and its caches by.
+    prompt_cache_key: str | None = None
+    prompt_cache_retention: str | None = None
+    prompt_cache_options: JsonObject | None = None
+    safety_identifier: str | None = None
+    user: str | None = None
+    service_tier: str | None = None
+    truncation: str | None = None
+
+    @property
+    def wants_logprobs(self) -> bool:
+        """Whether the probabilities of the answer's tokens are to be told."""
+        return bool(self.top_logprobs) or "message.output_text.logprobs" in self.include
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One request to a model. `items` hold no compaction items: those are unsealed before."""
+    """One request to a model. Of compaction items `items` hold only what the provider sealed itself."""
 
     model: str
     items: list[Item]
@@ -36,10 +51,33 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class CompactedItems:
+    """What a provider's own compaction left of a prompt's items: at least one of them is its compaction item."""
+
+    items: list[Item]
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStarted:
+    """The model begins another message. A provider that makes one message of its answer need not say so."""
+
+    phase: Phase | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
-    """More of the answer."""
+    """More of the answer; `logprobs` are those of its tokens, in the form of the Responses API."""
 
     text: str
+    logprobs: list[JsonObject] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationAdded:
+    """A note on the text so far, such as a citation, in the form of the Responses API."""
+
+    annotation: JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +89,14 @@ class RefusalDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """More of the model's raw reasoning (`summary` false) or of a summary of it (true)."""
+    """More of the model's raw reasoning (`summary` false) or of a summary of it (true).
+
+    `item_id` is the provider's name for what it thinks: it seals the thoughts under that name.
+    """
 
     text: str
     summary: bool = False
+    item_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +138,13 @@ class Finished:
 
 
 UpstreamEvent: TypeAlias = (
-    TextDelta | RefusalDelta | ReasoningDelta | CallStarted | CallDelta | ItemProduced | Finished
+    MessageStarted
+    | TextDelta
+    | AnnotationAdded
+    | RefusalDelta
+    | ReasoningDelta
+    | CallStarted
+    | CallDelta
+    | ItemProduced
+    | Finished
 )

@@ -1,13 +1,15 @@
 """Services: everything that a door needs, opened once per process and closed by whoever opened it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from shared.adapters.redis.compaction_records import RedisCompactionRecords
 from shared.adapters.redis.compactions import RedisCompactions
 from shared.adapters.redis.connection import agreed_encryption_key, connect
+from shared.adapters.redis.conversations import RedisConversations
 from shared.adapters.redis.idempotency import RedisReservations
 from shared.adapters.redis.jobs import RedisJobs
 from shared.adapters.redis.responses import RedisResponses
@@ -23,8 +25,11 @@ from shared.adapters.upstreams.routed import RoutedUpstream
 from shared.compact_window import WindowCompactor
 from shared.compactor import Compactor
 from shared.history import History
+from shared.native import NativeCompactor
 from shared.ports import (
+    CompactionRecords,
     Compactions,
+    Conversations,
     EventLog,
     Jobs,
     Reservations,
@@ -52,6 +57,8 @@ class Services:
     responses: Responses
     events: EventLog
     compactions: Compactions
+    compaction_records: CompactionRecords
+    conversations: Conversations
     reservations: Reservations
     signals: Signals
     sealer: Sealer
@@ -80,10 +87,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         counter = TiktokenCounter(settings.tokenizer_encoding)
         responses = RedisResponses(store, jobs, settings)
         compactions = RedisCompactions(store, jobs, sealer, settings)
-        upstream = await _upstream(stack, routes, counter)
-        summarizer = await _summarizer(stack, settings, upstream, counter)
-        history = History(responses, sealer, counter)
-        window_compactor = WindowCompactor(compactions, signals, sealer, settings)
+        providers = {route: await _provider(stack, route, counter) for route in routes.routes}
+        upstream = RoutedUpstream(routes, providers)
+        summarizer = await _summarizer(stack, settings, routes, upstream, counter)
+        conversations = RedisConversations(store, settings)
+        history = History(responses, conversations, compactions, sealer, counter)
+        window_compactor = WindowCompactor(compactions, signals, sealer, settings, routes)
         yield Services(
             settings=settings,
             store=store,
@@ -91,6 +100,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             responses=responses,
             events=responses,
             compactions=compactions,
+            compaction_records=RedisCompactionRecords(store, sealer, settings),
+            conversations=conversations,
             reservations=RedisReservations(store),
             signals=signals,
             sealer=sealer,
@@ -99,7 +110,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             upstream=upstream,
             history=history,
             window_compactor=window_compactor,
-            compactor=Compactor(counter, summarizer),
+            compactor=Compactor(counter, summarizer, _native(settings, routes, providers, counter)),
             turns=TurnRunner(history, window_compactor, upstream, counter, settings, routes),
         )
 
@@ -111,19 +122,35 @@ async def _encryption_keys(stack: AsyncExitStack, store: Redis, settings: Settin
     return [await stack.enter_async_context(agreed)]
 
 
-async def _upstream(stack: AsyncExitStack, routes: Routes, counter: TokenCounter) -> Upstream:
-    return RoutedUpstream(routes, {route: await _provider(stack, route, counter) for route in routes.routes})
-
-
 async def _summarizer(
-    stack: AsyncExitStack, settings: Settings, upstream: Upstream, counter: TokenCounter
+    stack: AsyncExitStack, settings: Settings, routes: Routes, upstream: Upstream, counter: TokenCounter
 ) -> Summarizer | None:
     if not settings.summarizes_with_model:
         return None
     own = summarizer_route(settings)
     if own is not None:
-        upstream = await _provider(stack, own, counter)
-    return Summarizer(upstream, counter, window_tokens=settings.summarizer_window_tokens)
+        provider = await _provider(stack, own, counter)
+        return Summarizer(provider, counter, window_tokens=settings.summarizer_window_tokens)
+    return Summarizer(
+        upstream,
+        counter,
+        window_tokens=settings.summarizer_window_tokens,
+        window_of=lambda model: routes.context_window_tokens(model) or settings.context_window_tokens,
+        in_place=settings.summarizer_mode == "in_place",
+    )
+
+
+def _native(
+    settings: Settings, routes: Routes, providers: Mapping[Route, Upstream], counter: TokenCounter
+) -> NativeCompactor | None:
+    if settings.summarizer != "native":
+        return None
+    compacting = {
+        route: provider
+        for route, provider in providers.items()
+        if route.native_compaction and isinstance(provider, ResponsesUpstream)
+    }
+    return NativeCompactor(compacting, routes, counter)
 
 
 async def _provider(stack: AsyncExitStack, route: Route, counter: TokenCounter) -> Upstream:

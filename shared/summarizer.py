@@ -2,25 +2,54 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
+from shared.compaction.passages import Passage, in_portions
 from shared.compaction.sections import fold_sections
-from shared.compaction.summary import SummaryRequest, summary_request
-from shared.compaction.verify import find_fault
+from shared.compaction.summary import Wish, in_place_request, summary_request
+from shared.compaction.verify import find_fault, longest_tokens
 from shared.errors import UpstreamError
 from shared.ports import TokenCounter, Upstream
 from shared.prompt import CallStarted, Finished, Prompt, RefusalDelta, Sampling, TextDelta
-from shared.window.calls import safe_cuts
-from shared.window.counting import count_item
+from shared.window.counting import count_item, count_overhead
 from shared.wire.items import Item
 from shared.wire.responses import Usage
+from shared.wire.text import text_of
 
-# Room in the summariser's window for the instructions, the fences and the answer.
+# Room in the summariser's window for the rules, which stand there twice, and the fences.
 _RESERVED_TOKENS = 2_000
+# A model is of little use with less of the history at a time than this.
+_LEAST_PORTION_TOKENS = 500
+# A model says too little of a portion, or too much to be believed, in fewer tokens than this.
+_LEAST_SUMMARY_TOKENS = 256
 _SIDE_BY_SIDE = 8
 _TRIES = 2
+# Headings and a margin: a model that is a little long is better than one that is cut off.
+_MARGIN_TOKENS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is to be summarised, by which model, in how many tokens.
+
+    `anchor` is the summary so far, `instructions` the client's wish for this one. `in_place`, if it is given,
+    is the prompt of the turns themselves, which the same model has read before: its cache may hold it.
+    """
+
+    items: Sequence[Item]
+    model: str
+    max_tokens: int
+    anchor: str | None = None
+    instructions: str | None = None
+    in_place: Prompt | None = None
+
+    @property
+    def wish(self) -> Wish:
+        """What the summary should be like."""
+        return Wish(self.max_tokens, self.instructions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,82 +59,140 @@ class Summary:
     text: str | None
     usage: Usage = field(default_factory=Usage)
     warnings: list[str] = field(default_factory=list)
+    calls: int = 0
+
+
+def _unknown(_model: str) -> int | None:
+    return None
 
 
 class Summarizer:
-    """Summarises spans with a model, in chunks side by side where a span exceeds the model's window."""
+    """Summarises spans with a model, in portions side by side where a span exceeds the model's window."""
 
-    def __init__(self, upstream: Upstream, counter: TokenCounter, *, window_tokens: int) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        counter: TokenCounter,
+        *,
+        window_tokens: int,
+        window_of: Callable[[str], int | None] = _unknown,
+        in_place: bool = False,
+    ) -> None:
+        """Take how much a summariser may be given at once, and the windows of models as far as they are known.
+
+        `in_place` says that a model is asked after the turns themselves where that is possible.
+        """
         self._upstream = upstream
         self._counter = counter
-        self._chunk_tokens = max(window_tokens - _RESERVED_TOKENS, 500)
+        self._window_tokens = window_tokens
+        self._window_of = window_of
+        self._in_place = in_place
 
-    async def summarize(
-        self, items: Sequence[Item], *, model: str, max_tokens: int, anchor: str | None
-    ) -> Summary:
-        """Return the summary of `items`, merged into `anchor`, the summary so far.
+    async def summarize(self, span: Span) -> Summary:
+        """Return the summary of the span's items, merged into its anchor.
 
-        Never raises for what a model does: a failing chunk makes the whole fail, with its reason.
+        Never raises for what a model does: a failing portion makes the whole fail, with its reason.
         """
-        chunks = await asyncio.to_thread(self.chunks, items)
+        if self._in_place and span.in_place is not None:
+            try:
+                return await self._summarize_in_place(span, span.in_place)
+            except _DoesNotFit:
+                pass  # in portions it will
+        return await self._summarize_fenced(span)
+
+    async def estimate(self, span: Span) -> Summary:
+        """Return the calls and the tokens that a summary of the span takes if each call succeeds at once.
+
+        No model is asked: there is no text, and each answer is taken to be as long as it may be.
+        """
+        if self._in_place and span.in_place is not None and await self._fits(span, span.in_place):
+            return _expected([await asyncio.to_thread(self._prompt_tokens, span.in_place)], span.max_tokens)
+        portions = await asyncio.to_thread(self._portions, span)
+        prompts = [self._portion_prompt(span, portion) for portion in portions]
+        sizes = [await asyncio.to_thread(self._prompt_tokens, prompt) for prompt in prompts]
+        return _expected(sizes, span.max_tokens)
+
+    async def _summarize_in_place(self, span: Span, turns: Prompt) -> Summary:
+        if not await self._fits(span, turns):
+            raise _DoesNotFit
+
+        def asking(complaint: str | None) -> Prompt:
+            asked = in_place_request(replace(span.wish, complaint=complaint))
+            sampling = replace(turns.sampling, max_output_tokens=_answer_tokens(span.max_tokens))
+            return replace(turns, items=[*turns.items, asked], sampling=sampling)
+
+        return await self._attempt(asking, max_tokens=span.max_tokens, may_not_fit=True)
+
+    async def _fits(self, span: Span, turns: Prompt) -> bool:
+        return await asyncio.to_thread(self._prompt_tokens, turns) <= self._room(span)
+
+    def _portions(self, span: Span) -> list[list[Passage]]:
+        room = max(self._room(span), _LEAST_PORTION_TOKENS)
+        return in_portions(span.items, room, count=self._counter.count)
+
+    async def _summarize_fenced(self, span: Span) -> Summary:
+        portions = await asyncio.to_thread(self._portions, span)
+        least = min(span.max_tokens, _LEAST_SUMMARY_TOKENS)
+        share = replace(span, max_tokens=max(span.max_tokens // len(portions), least))
         gate = asyncio.Semaphore(_SIDE_BY_SIDE)
 
-        async def one(index: int, chunk: Sequence[Item]) -> Summary:
+        async def one(index: int, portion: Sequence[Passage]) -> Summary:
             async with gate:
-                own_anchor = anchor if index == 0 else None
-                return await self._summarize_chunk(
-                    chunk, model=model, max_tokens=max_tokens // len(chunks), anchor=own_anchor
-                )
+                # What the summary so far says is told once.
+                own = share if index == 0 else replace(share, anchor=None)
+                return await self._summarize_portion(own, portion)
 
-        parts = await asyncio.gather(*(one(index, chunk) for index, chunk in enumerate(chunks)))
-        return _merged(parts)
+        merged = _merged(await asyncio.gather(*(one(*each) for each in enumerate(portions))))
+        if merged.text is None or self._counter.count(merged.text) <= longest_tokens(span.max_tokens):
+            return merged
+        return await self._condense(span, merged, merged.text)
 
-    def chunks(self, items: Sequence[Item]) -> list[Sequence[Item]]:
-        """Return the items in runs that fit the model's window, parting no call from its output."""
-        cuts = safe_cuts(items)
-        chunks: list[Sequence[Item]] = []
-        start, size, last_cut = 0, 0, 0
-        for index, item in enumerate(items):
-            if cuts[index]:
-                last_cut = index
-            size += count_item(item, self._counter.count)
-            if size > self._chunk_tokens and last_cut > start:
-                chunks.append(items[start:last_cut])
-                start = last_cut
-                size = sum(count_item(each, self._counter.count) for each in items[start : index + 1])
-        return [*chunks, items[start:]]
-
-    async def _summarize_chunk(
-        self, items: Sequence[Item], *, model: str, max_tokens: int, anchor: str | None
-    ) -> Summary:
-        usage, faults = Usage(), list[str]()
-        for _ in range(_TRIES):
-            request = summary_request(
-                items,
-                nonce=secrets.token_hex(8),
-                max_tokens=max_tokens,
-                anchor=anchor,
-                complaint=faults[-1] if faults else None,
-            )
-            try:
-                text, finished, cost = await self._ask(request, model=model, max_tokens=max_tokens)
-            except UpstreamError as error:
-                return Summary(None, usage, [*faults, f"the summariser failed ({error.code})."])
-            usage = usage + cost
-            fault = find_fault(
-                text, finished=finished, tokens=self._counter.count(text), max_tokens=max_tokens
-            )
-            if fault is None:
-                return Summary(text.strip(), usage, faults)
-            faults.append(fault)
-        return Summary(None, usage, faults)
-
-    async def _ask(self, request: SummaryRequest, *, model: str, max_tokens: int) -> tuple[str, str, Usage]:
-        # Headings and a margin: a model that is a little long is better than one that is cut off.
-        sampling = Sampling(max_output_tokens=max_tokens * 3 // 2 + 256)
-        prompt = Prompt(
-            model=model, items=request.items, instructions=request.instructions, sampling=sampling
+    async def _condense(self, span: Span, merged: Summary, text: str) -> Summary:
+        """Have the summaries of many portions summarised: each had to say something."""
+        once = replace(span, anchor=None)
+        summary = await self._summarize_portion(once, [Passage("summaries of the parts, in order", text)])
+        return Summary(
+            summary.text,
+            merged.usage + summary.usage,
+            [*merged.warnings, *summary.warnings],
+            merged.calls + summary.calls,
         )
+
+    async def _summarize_portion(self, span: Span, portion: Sequence[Passage]) -> Summary:
+        return await self._attempt(partial(self._portion_prompt, span, portion), max_tokens=span.max_tokens)
+
+    def _portion_prompt(self, span: Span, portion: Sequence[Passage], complaint: str | None = None) -> Prompt:
+        wish = replace(span.wish, complaint=complaint)
+        request = summary_request(portion, wish, nonce=secrets.token_hex(8), anchor=span.anchor)
+        return Prompt(
+            model=span.model,
+            items=request.items,
+            instructions=request.instructions,
+            sampling=Sampling(max_output_tokens=_answer_tokens(span.max_tokens)),
+        )
+
+    async def _attempt(
+        self, asking: Callable[[str | None], Prompt], *, max_tokens: int, may_not_fit: bool = False
+    ) -> Summary:
+        """Ask until an answer passes its checks, each time with what was wrong with the last one."""
+        usage, faults = Usage(), list[str]()
+        for calls in range(1, _TRIES + 1):
+            prompt = asking(faults[-1] if faults else None)
+            try:
+                text, finished, cost = await self._ask(prompt)
+            except UpstreamError as error:
+                if may_not_fit and error.code == "context_length_exceeded":
+                    raise _DoesNotFit from error
+                return Summary(None, usage, [*faults, f"the summariser failed ({error.code})."], calls)
+            usage = usage + cost
+            tokens = self._counter.count(text)
+            fault = find_fault(text, finished=finished, tokens=tokens, max_tokens=max_tokens)
+            if fault is None:
+                return Summary(text.strip(), usage, faults, calls)
+            faults.append(fault)
+        return Summary(None, usage, faults, _TRIES)
+
+    async def _ask(self, prompt: Prompt) -> tuple[str, str, Usage]:
         texts: list[str] = []
         finished: Finished | None = None
         async with aclosing(self._upstream.stream(prompt)) as answer:
@@ -114,9 +201,9 @@ class Summarizer:
                     case TextDelta():
                         texts.append(event.text)
                     case RefusalDelta():
-                        return event.text, "refusal", self._estimate(request, event.text)
+                        return event.text, "refusal", self._estimate(prompt, event.text)
                     case CallStarted():
-                        return "", "tool_call", self._estimate(request, event.name)
+                        return "", "tool_call", self._estimate(prompt, event.name)
                     case Finished():
                         finished = event
                     case _:
@@ -124,18 +211,47 @@ class Summarizer:
         if finished is None:
             raise UpstreamError("The summariser's answer ended without saying so.")
         text = "".join(texts)
-        return text, finished.reason, finished.usage or self._estimate(request, text)
+        return text, finished.reason, finished.usage or self._estimate(prompt, text)
 
-    def _estimate(self, request: SummaryRequest, text: str) -> Usage:
-        asked = self._counter.count(request.instructions) + self._counter.count(request.text)
+    def _room(self, span: Span) -> int:
+        """Return the tokens of history that the model can be given at once, beside all else."""
+        known = self._window_of(span.model)
+        window = self._window_tokens if known is None else min(self._window_tokens, known)
+        beside = self._counter.count(span.anchor or "") + self._counter.count(span.instructions or "")
+        return window - _RESERVED_TOKENS - beside - _answer_tokens(span.max_tokens)
+
+    def _prompt_tokens(self, prompt: Prompt) -> int:
+        count = self._counter.count
+        overhead = count_overhead(
+            instructions=prompt.instructions, tools=prompt.sampling.tools, text_format=None, count=count
+        )
+        return overhead + sum(count_item(item, count) for item in prompt.items)
+
+    def _estimate(self, prompt: Prompt, text: str) -> Usage:
+        asked = self._counter.count(prompt.instructions or "")
+        asked += sum(self._counter.count(text_of(item)) for item in prompt.items)
         answered = self._counter.count(text)
         return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
+
+
+class _DoesNotFit(Exception):
+    """The turns and the question after them exceed the model's window."""
+
+
+def _answer_tokens(max_tokens: int) -> int:
+    return longest_tokens(max_tokens) + _MARGIN_TOKENS
+
+
+def _expected(asked: Sequence[int], answered: int) -> Summary:
+    usage = Usage(input_tokens=sum(asked), output_tokens=answered, total_tokens=sum(asked) + answered)
+    return Summary(None, usage, calls=len(asked))
 
 
 def _merged(parts: Sequence[Summary]) -> Summary:
     usage = sum((part.usage for part in parts), start=Usage())
     warnings = [warning for part in parts for warning in part.warnings]
+    calls = sum(part.calls for part in parts)
     texts = [part.text for part in parts if part.text is not None]
     if len(texts) < len(parts):
-        return Summary(None, usage, warnings)
-    return Summary(texts[0] if len(texts) == 1 else fold_sections(texts), usage, warnings)
+        return Summary(None, usage, warnings, calls)
+    return Summary(texts[0] if len(texts) == 1 else fold_sections(texts), usage, warnings, calls)

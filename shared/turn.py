@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.compact_window import CompactedWindow, WindowCompactor
 from shared.composer import Composer
@@ -18,6 +18,7 @@ from shared.turns import Parked, Turn, TurnResult
 from shared.window.counting import count_overhead
 from shared.window.entry import Entry, flatten, total_tokens
 from shared.window.payload import SizedItem
+from shared.window.truncation import truncate
 from shared.wire.items import Compaction, Item, parse_item
 from shared.wire.responses import IncompleteDetails, Response, Usage
 
@@ -34,6 +35,8 @@ class _Run:
     window: ResolvedWindow
     entries: list[Entry]
     usage: Usage
+    # What the model is given of the entries.
+    given: list[SizedItem] = field(default_factory=list)
 
 
 class TurnRunner:
@@ -73,7 +76,7 @@ class TurnRunner:
         parked = await self._compact_if_due(run, partial)
         if parked is not None:
             return parked
-        self._refuse_overflow(run)
+        self._fit(run)
         finished = await self._generate(run)
         return await self._result(run, finished)
 
@@ -111,15 +114,27 @@ class TurnRunner:
         compacted = await self._compactor.reopen(run.turn, item)
         run.entries, run.usage = [compacted.entry], compacted.usage
 
-    def _refuse_overflow(self, run: _Run) -> None:
-        known = self._routes.context_window_tokens(run.turn.request.model)
-        limit = known or self._settings.context_window_tokens
-        if limit is not None and self._size(run) > limit:
+    def _fit(self, run: _Run) -> None:
+        """Settle what the model is given. Raises InvalidRequest for more than its window holds."""
+        request, route = run.turn.request, self._routes.find(run.turn.request.model)
+        name = route.name if route else None
+        run.given = flatten(run.entries, upstream=name)
+        limit = (route.context_window_tokens if route else None) or self._settings.context_window_tokens
+        if limit is None:
+            return
+        room = limit - self._overhead(run)
+        if request.truncation == "auto":
+            answer = request.max_output_tokens or 0
+            run.given = truncate(run.entries, room - answer, upstream=name)
+        if _tokens(run.given) > room:
             raise InvalidRequest(_OVERFLOW, param="input", code="context_length_exceeded")
 
     def _size(self, run: _Run) -> int:
+        return total_tokens(run.entries) + self._overhead(run)
+
+    def _overhead(self, run: _Run) -> int:
         request = run.turn.request
-        return total_tokens(run.entries) + count_overhead(
+        return count_overhead(
             instructions=request.instructions,
             tools=request.tools or [],
             text_format=(request.text or {}).get("format"),
@@ -143,10 +158,20 @@ class TurnRunner:
         usage = run.usage + (finished.usage or self._estimated_usage(run, output))
         response = _ended(run.turn.head, items, finished, usage)
         base, path = _way_on(run, items)
-        return TurnResult(response=response, base=base, input=run.window.fresh, output=output, path=path)
+        whole_path = [*run.window.path, run.turn.id] if run.window.path and len(path) == 1 else []
+        said = [Entry(entry.item, entry.tokens) for entry in output if not isinstance(entry.item, Compaction)]
+        return TurnResult(
+            response=response,
+            base=base,
+            input=run.window.fresh,
+            output=output,
+            path=path,
+            whole_path=whole_path,
+            window=[*run.entries, *said],
+        )
 
     def _estimated_usage(self, run: _Run, output: Sequence[SizedItem]) -> Usage:
-        asked, answered = self._size(run), sum(entry.tokens for entry in output)
+        asked, answered = _tokens(run.given) + self._overhead(run), _tokens(output)
         return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
 
 
@@ -173,9 +198,10 @@ def _told_compaction(partial: Partial | None) -> tuple[int, Compaction] | None:
 
 def _prompt(run: _Run) -> Prompt:
     request = run.turn.request
+    options = request.prompt_cache_options
     return Prompt(
         model=request.model,
-        items=[entry.item for entry in flatten(run.entries)],
+        items=[entry.item for entry in run.given],
         instructions=request.instructions,
         sampling=Sampling(
             temperature=request.temperature,
@@ -189,8 +215,21 @@ def _prompt(run: _Run) -> Prompt:
             parallel_tool_calls=request.parallel_tool_calls,
             text=request.text,
             reasoning=request.reasoning,
+            max_tool_calls=request.max_tool_calls,
+            include=[*(request.include or [])],
+            prompt_cache_key=request.prompt_cache_key,
+            prompt_cache_retention=request.prompt_cache_retention,
+            prompt_cache_options=options.to_json() if options else None,
+            safety_identifier=request.safety_identifier,
+            user=request.user,
+            service_tier=request.service_tier,
+            truncation=request.truncation,
         ),
     )
+
+
+def _tokens(items: Sequence[SizedItem]) -> int:
+    return sum(entry.tokens for entry in items)
 
 
 _REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from shared.lifecycle import JobStatus
+from shared.window.entry import Entry
 from shared.window.payload import SizedItem
 from shared.wire.items import Item
 from shared.wire.requests import CreateResponse
@@ -32,7 +33,9 @@ class TurnResult:
     """What a turn came to: the response in its terminal state, and what the next turn starts from.
 
     `path` are the ids of the responses whose items make up the next window, this one last. `base` are items
-    that come before those of the first: a long path is cut short by writing its items down again.
+    that come before those of the first: a long path is cut short by writing its items down again. `window`
+    is what they all come to: the entries that the next turn finds. `whole_path`, where the path begins with
+    this turn though others came before it, is the path that leads on to those.
     """
 
     response: Response
@@ -40,6 +43,8 @@ class TurnResult:
     input: list[SizedItem] = field(default_factory=list)
     output: list[SizedItem] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
+    whole_path: list[str] = field(default_factory=list)
+    window: list[Entry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,19 @@ class StoredResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a conversation a turn's own items begin."""
+
+    conversation_id: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredTurn:
-    """What a later turn needs of a stored one: its status, its items with their sizes, and its path."""
+    """What a later turn needs of a stored one: its status, its items with their sizes, and its paths.
+
+    `place` is where it stands, if it was a turn of a conversation: what is before it there came before it.
+    """
 
     id: str
     status: JobStatus
@@ -68,6 +84,8 @@ class StoredTurn:
     input: list[SizedItem]
     output: list[SizedItem]
     path: list[str]
+    place: Place | None = None
+    whole_path: list[str] = field(default_factory=list)
 
     @property
     def items(self) -> list[SizedItem]:

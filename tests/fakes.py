@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import TypeAlias
 
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
@@ -11,9 +12,11 @@ from shared.compactor import Compactor
 from shared.errors import LeaseLost, NotFound, TooManyRequests, UpstreamError
 from shared.lifecycle import JobStatus, Lease
 from shared.prompt import Finished, Prompt, TextDelta, UpstreamEvent
-from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
+from shared.turns import Place, StoredResponse, StoredTurn, Turn, TurnResult
 from shared.window.payload import SizedItem
-from shared.wire.items import parse_item
+from shared.window.undone import Replaced
+from shared.wire.conversations import Conversation, conversation_not_found
+from shared.wire.items import Item, parse_item
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 
@@ -91,6 +94,7 @@ class InMemoryResponses:
     def __init__(self) -> None:
         self.turns: dict[str, tuple[Turn, TurnResult | None]] = {}
         self.loads: list[list[str]] = []
+        self.places: dict[str, Place] = {}
 
     async def enqueue(self, turn: Turn) -> None:
         self.turns.setdefault(turn.id, (turn, None))
@@ -117,6 +121,11 @@ class InMemoryResponses:
             raise LeaseLost
         self.turns[lease.job_id] = (turn, result)
 
+    async def find_items(self, item_ids: Sequence[str], tenant: str) -> list[Item]:
+        results = [result for turn, result in self.turns.values() if result and turn.tenant == tenant]
+        output = [item for result in results for item in result.response.output]
+        return [item for item in output if item.id in item_ids]
+
     async def delete(self, response_id: str) -> bool:
         return self.turns.pop(response_id, None) is not None
 
@@ -136,11 +145,38 @@ class InMemoryResponses:
             input=_read_again(result.input),
             output=_read_again(result.output),
             path=result.path,
+            place=self.places.get(turn.id),
+            whole_path=result.whole_path,
         )
 
 
 def _read_again(items: Sequence[SizedItem]) -> list[SizedItem]:
     return [SizedItem(item=parse_item(entry.item.to_json()), tokens=entry.tokens) for entry in items]
+
+
+class InMemoryConversations:
+    """The port ConversationItems in a dict; where a window begins is for its reader to find."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], list[SizedItem]] = {}
+
+    async def load(self, conversation_id: str, tenant: str) -> Conversation:
+        self._find(conversation_id, tenant)
+        return Conversation(id=conversation_id, created_at=1)
+
+    async def window(
+        self, conversation_id: str, tenant: str, *, before: int | None = None, without: Sequence[str] = ()
+    ) -> list[SizedItem]:
+        return _read_again(self._find(conversation_id, tenant)[:before])
+
+    async def find(self, conversation_id: str, tenant: str, item_ids: Sequence[str]) -> list[Item]:
+        found = _read_again(self._find(conversation_id, tenant))
+        return [entry.item for entry in found if entry.item.id in item_ids]
+
+    def _find(self, conversation_id: str, tenant: str) -> list[SizedItem]:
+        if (tenant, conversation_id) not in self.items:
+            raise conversation_not_found(conversation_id)
+        return self.items[tenant, conversation_id]
 
 
 class InMemoryCompactions:
@@ -154,6 +190,8 @@ class InMemoryCompactions:
         self.at_once = True
         self.failing = False
         self.full = False
+        self.hurried: list[str] = []
+        self.lookups: list[list[str]] = []
 
     async def enqueue(self, job: CompactionJob) -> bool:
         if self.full:
@@ -182,6 +220,22 @@ class InMemoryCompactions:
 
     async def state(self, compaction_id: str) -> CompactionState | None:
         return self.states.get(compaction_id)
+
+    async def statuses(self, compaction_ids: Sequence[str]) -> list[JobStatus | None]:
+        states = [self.states.get(compaction_id) for compaction_id in compaction_ids]
+        return [state.status if state and not state.undone else None for state in states]
+
+    async def undone(self, compaction_ids: Sequence[str]) -> dict[str, Replaced | None]:
+        self.lookups.append(list(compaction_ids))
+        known = [self.states[name] for name in compaction_ids if name in self.states]
+        return {state.id: self.jobs[state.id].replaces for state in known if state.undone}
+
+    def undo(self, compaction_id: str) -> None:
+        """Mark a compaction as undone."""
+        self.states[compaction_id] = replace(self.states[compaction_id], undone=True)
+
+    async def hurry(self, compaction_id: str) -> None:
+        self.hurried.append(compaction_id)
 
     async def finish(self, lease: Lease, job: CompactionJob, result: CompactionResult) -> None:
         self._end(CompactionState(job.id, JobStatus.COMPLETED, result))

@@ -79,15 +79,36 @@ def _halves(text: str) -> tuple[str, str]:
     return text[:middle], text[middle:]
 
 
-def response(body: Json, reply: Reply) -> Json:
+def no_frames(_body: Json, _reply: Reply) -> Iterator[Frame]:
+    return iter(())
+
+
+def compaction(body: Json, reply: Reply) -> Json:
+    """The user's messages, and one item that tells in its seal how many items it stands for."""
+    said = body["input"]
+    asked = [item | {"id": f"msg_{n}"} for n, item in enumerate(said) if item.get("role") == "user"]
+    sealed = {"type": "compaction", "id": "cmp_theirs", "encrypted_content": f"theirs:{len(said)}"}
+    return {
+        "id": "resp_1",
+        "object": "response.compaction",
+        "created_at": 0,
+        "output": list(reply.events) or [*asked, sealed],
+        "usage": _response_usage(body, reply),
+    }
+
+
+def _response_usage(body: Json, reply: Reply) -> Json:
     read, made = _usage(body, reply)
-    usage = {
+    return {
         "input_tokens": read,
         "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "output_tokens": made,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": read + made,
     }
+
+
+def response(body: Json, reply: Reply) -> Json:
     reasons = {"length": "max_output_tokens", "content_filter": "content_filter"}
     reason = reasons.get(reply.finish_reason)
     return {
@@ -99,7 +120,7 @@ def response(body: Json, reply: Reply) -> Json:
         "incomplete_details": {"reason": reason} if reason else None,
         "error": None,
         "output": [item for item, _, _ in _output(reply)],
-        "usage": usage,
+        "usage": _response_usage(body, reply),
     }
 
 

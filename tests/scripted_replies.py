@@ -37,7 +37,7 @@ class Reply:
     # Instead of the rest of it, after so many events; 0 is before the response's headers.
     cut_after: int | None = None
     hang_after: int | None = None
-    # Instead of the endpoint's own events, for servers that differ.
+    # Instead of the endpoint's own events, or of a compaction's items, for servers that differ.
     events: tuple[Json, ...] = ()
     input_tokens: int | None = None
     output_tokens: int | None = None

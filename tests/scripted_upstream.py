@@ -37,6 +37,8 @@ from tests.scripted_frames import (
     Whole,
     chat_completion,
     chat_frames,
+    compaction,
+    no_frames,
     response,
     response_frames,
 )
@@ -53,6 +55,7 @@ class ScriptedUpstream:
     ) -> None:
         self.requests: list[Json] = []
         self.keys: list[str] = []
+        self.paths: list[str] = []
         self._models = models
         self._changed = threading.Condition()
         self.follow(script)
@@ -85,6 +88,7 @@ class ScriptedUpstream:
             self.script = script or partial(reply_to_model, flaky)
             self.requests.clear()
             self.keys.clear()
+            self.paths.clear()
             self.disconnects = 0
 
     def saw_requests(self, count: int, *, timeout_seconds: float = 5.0) -> bool:
@@ -113,6 +117,7 @@ class ScriptedUpstream:
             routes=[
                 Route("/v1/chat/completions", self._chat, methods=["POST"]),
                 Route("/v1/responses", self._responses, methods=["POST"]),
+                Route("/v1/responses/compact", self._compact, methods=["POST"]),
                 Route("/v1/models", self._list),
                 Route("/_requests", self._seen),
             ]
@@ -123,6 +128,9 @@ class ScriptedUpstream:
 
     async def _responses(self, request: Request) -> Response:
         return await self._answer(request, response_frames, response)
+
+    async def _compact(self, request: Request) -> Response:
+        return await self._answer(request, no_frames, compaction)
 
     async def _list(self, _request: Request) -> Response:
         listed = [{"id": name, "object": "model"} for name in self._models]
@@ -136,6 +144,7 @@ class ScriptedUpstream:
         reply = _limited(self.script(body), body)
         with self._changed:
             self.requests.append(body)
+            self.paths.append(request.url.path)
             self.keys.append(request.headers.get("authorization", "").removeprefix("Bearer "))
             self._changed.notify_all()
         if reply.status != 200:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from shared.prompt import (
+    AnnotationAdded,
     CallDelta,
     CallStarted,
     Finished,
     ItemProduced,
+    MessageStarted,
     ReasoningDelta,
     RefusalDelta,
     TextDelta,
@@ -65,8 +67,13 @@ def sized(item: Item) -> SizedItem:
 
 _SPEECH: st.SearchStrategy[UpstreamEvent] = st.one_of(
     st.builds(TextDelta, WORDS),
+    st.builds(
+        TextDelta, WORDS, st.just([{"token": "a", "bytes": [97], "logprob": -0.1, "top_logprobs": []}])
+    ),
     st.builds(RefusalDelta, WORDS),
     st.builds(ReasoningDelta, WORDS, st.booleans()),
+    st.builds(MessageStarted, st.sampled_from([None, "commentary", "final_answer"])),
+    st.just(AnnotationAdded({"type": "url_citation", "url": "https://x.example", "title": "X"})),
     st.sampled_from(
         [
             ItemProduced(parse_item({"type": "web_search_call", "id": "ws_1", "status": "completed"})),

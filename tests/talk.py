@@ -8,6 +8,7 @@ from shared.compactor import Compactor
 from shared.history import History
 from shared.ids import new_id
 from shared.partial import Partial
+from shared.ports import TokenCounter
 from shared.prompt import CallDelta, CallStarted, Finished
 from shared.settings import Settings
 from shared.summarizer import Summarizer
@@ -24,6 +25,7 @@ from tests.fakes import (
     FakeSignals,
     FakeUpstream,
     InMemoryCompactions,
+    InMemoryConversations,
     InMemoryResponses,
     Script,
     WordCounter,
@@ -40,19 +42,27 @@ class Talk:
     """Everything that a turn needs. `upstream` answers turns, `summarizer`, if given, writes summaries."""
 
     def __init__(
-        self, script: Script | None = None, *, summarizer: Script | None = None, **settings: Any
+        self,
+        script: Script | None = None,
+        *,
+        summarizer: Script | None = None,
+        counter: TokenCounter | None = None,
+        **settings: Any,
     ) -> None:
-        self.counter = WordCounter()
+        self.counter = counter or WordCounter()
         self.sealer = AesGcmSealer([new_key()])
         self.settings = Settings.model_validate(settings)
         self.upstream = FakeUpstream(script or in_turn(saying("Fine.")))
         self.responses = InMemoryResponses()
+        self.conversations = InMemoryConversations()
         self.signals = FakeSignals()
         self.summarizer = FakeUpstream(summarizer or in_turn(saying("No.")))
         writer = Summarizer(self.summarizer, self.counter, window_tokens=100_000) if summarizer else None
         self.compactor = Compactor(self.counter, writer)
         self.compactions = InMemoryCompactions(self.compactor, self.signals)
-        self.history = History(self.responses, self.sealer, self.counter)
+        self.history = History(
+            self.responses, self.conversations, self.compactions, self.sealer, self.counter
+        )
         self.window_compactor = WindowCompactor(self.compactions, self.signals, self.sealer, self.settings)
         self.turns = TurnRunner(
             self.history, self.window_compactor, self.upstream, self.counter, self.settings

@@ -37,6 +37,7 @@ async def generate(services: Services, lease: Lease) -> None:
         await _park(services, lease, outcome)
     else:
         await services.responses.finish(lease, turn, outcome)
+        await services.window_compactor.compact_ahead(turn, outcome)
         _log.info("response_ended", job_id=turn.id, status=outcome.response.status, attempt=lease.attempt)
 
 

@@ -4,10 +4,11 @@ from fastapi import APIRouter, Request
 
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
-from api.intake import stored_form
+from api.intake import found_items
 from api.listing import AskedPage
 from api.validation.parsing import parse_input_tokens, parse_json_body
 from shared.ids import new_id
+from shared.services import Services
 from shared.turns import Turn
 from shared.window.counting import count_overhead
 from shared.window.entry import total_tokens
@@ -32,8 +33,7 @@ async def list_input_items(
 async def count_input_tokens(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Return how many tokens a request's window would be, without asking a model."""
     wanted = parse_input_tokens(parse_json_body(await request.body()))
-    turn = _turn(wanted, tenant)
-    await services.history.check(wanted.input_items, wanted.previous_response_id, tenant)
+    turn = await _turn(services, wanted, tenant)
     window = await services.history.resolve(turn)
     overhead = count_overhead(
         instructions=wanted.instructions,
@@ -44,7 +44,7 @@ async def count_input_tokens(request: Request, services: GivenServices, tenant: 
     return {"object": "response.input_tokens", "input_tokens": total_tokens(window.entries) + overhead}
 
 
-def _turn(wanted: InputTokensRequest, tenant: str) -> Turn:
+async def _turn(services: Services, wanted: InputTokensRequest, tenant: str) -> Turn:
     request = CreateResponse(
         model=wanted.model or "",
         input="",
@@ -52,4 +52,5 @@ def _turn(wanted: InputTokensRequest, tenant: str) -> Turn:
         conversation=wanted.conversation,
     )
     head = Response(id=new_id("resp"), created_at=0, status="in_progress", model=request.model)
-    return Turn(tenant=tenant, request=request, head=head, input=stored_form(wanted.input_items))
+    items = await found_items(services, wanted.input_items, request, tenant=tenant)
+    return Turn(tenant=tenant, request=request, head=head, input=items)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from api.conversing import held
 from api.document import answers, reads
 from api.foreground import run_to_the_end
 from api.given import GivenServices, Tenant
@@ -39,6 +40,7 @@ async def create_response(request: Request, services: GivenServices, tenant: Ten
             return _answer_again(services, turn, earlier)
         if wanted.is_background:
             return await _enqueue(services, turn)
+        await context.enter_async_context(held(services, turn))
         if wanted.is_streamed:
             events = kept_open(context.pop_all(), foreground_events(services, turn))
             return event_stream(events, turn.id, obfuscates=_obfuscates(wanted))

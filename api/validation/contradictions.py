@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shared.errors import InvalidRequest, NotFound
 from shared.wire.items import CompactionTrigger
-from shared.wire.requests import CreateResponse, InputRequest, InputTokensRequest
+from shared.wire.requests import CreateResponse, InputRequest, InputTokensRequest, PreviewRequest
 from shared.wire.wording import shown, unsupported_value
 
 MIN_TRIGGER_OUTPUT_TOKENS = 20_000
@@ -16,7 +16,7 @@ def check_model(model: str | None) -> None:
         raise InvalidRequest("The requested model '' does not exist.", param="model", code="model_not_found")
 
 
-def check_context_management(request: CreateResponse) -> None:
+def check_context_management(request: CreateResponse | PreviewRequest) -> None:
     """Raise InvalidRequest for a way to keep the context small that is not compaction."""
     for entry in request.context_management or []:
         if entry.type != "compaction":
@@ -65,6 +65,8 @@ def check_input_given(request: InputRequest) -> None:
     continued: list[object] = [request.previous_response_id]
     if isinstance(request, CreateResponse):
         continued += [request.conversation, request.prompt]
+    if isinstance(request, InputTokensRequest):
+        continued.append(request.conversation)
     if not request.input and all(source is None for source in continued):
         raise InvalidRequest(
             "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be provided.",

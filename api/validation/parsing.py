@@ -29,6 +29,7 @@ from shared.wire.requests import (
     CreateConversation,
     CreateResponse,
     InputTokensRequest,
+    PreviewRequest,
     UpdateConversation,
 )
 from shared.wire.shapes import Policing
@@ -98,6 +99,19 @@ def parse_input_tokens(body: object) -> InputTokensRequest:
     _refuse_unknown(fields, InputTokensRequest)
     request = _read(InputTokensRequest, fields)
     check_exclusions(request)
+    return request
+
+
+def parse_preview(body: object, *, min_compact_threshold: int = 1000) -> PreviewRequest:
+    """Return the request in `body`, which must name a model and a window. Raises InvalidRequest."""
+    fields = _fields_of(body)
+    _require(fields, ["model"])
+    _refuse_unknown(fields, PreviewRequest)
+    request = _read(PreviewRequest, fields, Policing(min_compact_threshold))
+    check_model(request.model)
+    check_context_management(request)
+    check_exclusions(request)
+    check_input_given(request)
     return request
 
 

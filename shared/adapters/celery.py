@@ -9,13 +9,18 @@ from shared.jobs import JobType, Queue
 # Celery's lists share a Redis with ours: the prefix keeps both apart, and a worker must use the same.
 KEY_PREFIX = "hitherto:broker:"
 
+# Celery's transport keeps a list for each priority of a queue; 0 is taken before 9.
+NORMAL, LOW = 0, 9
+_PRIORITY_MARK = "\x06\x16"
 
-def queue_key(queue: Queue) -> str:
-    """Return the name of the Redis list in which Celery's transport keeps `queue`."""
-    return f"{KEY_PREFIX}{queue}"
+
+def queue_key(queue: Queue, *, priority: int = NORMAL) -> str:
+    """Return the name of the Redis list in which Celery's transport keeps a priority of `queue`."""
+    mark = f"{_PRIORITY_MARK}{priority}" if priority else ""
+    return f"{KEY_PREFIX}{queue}{mark}"
 
 
-def envelope(job: JobType, job_id: str) -> str:
+def envelope(job: JobType, job_id: str, *, priority: int = NORMAL) -> str:
     """Return the JSON text that Celery's Redis transport would push for `job` with the id as its argument.
 
     Source: Celery's message protocol 2; a contract test holds it against what `send_task` produces.
@@ -32,7 +37,7 @@ def envelope(job: JobType, job_id: str) -> str:
             "reply_to": str(uuid.uuid4()),
             "delivery_mode": 2,
             "delivery_info": {"exchange": "", "routing_key": str(job.queue)},
-            "priority": 0,
+            "priority": priority,
             "body_encoding": "base64",
             "delivery_tag": str(uuid.uuid4()),
         },

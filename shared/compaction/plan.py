@@ -1,7 +1,8 @@
 """The plan of a compaction: which items stay word for word, and which go into the record."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from shared.compaction.policy import MIN_RECORD_TOKENS, Policy
 from shared.window.calls import open_calls, safe_cuts
@@ -11,16 +12,30 @@ from shared.wire.items import InputText, Item, Message, OtherItem, Reasoning
 from shared.wire.text import text_of
 
 
+class Stay(StrEnum):
+    """Why an item stays."""
+
+    SYSTEM_OR_DEVELOPER = "system_or_developer"
+    OPEN_CALL = "open_call"
+    REASONING_OF_OPEN_CALL = "reasoning_of_open_call"
+    UNANSWERED_USER_MESSAGE = "unanswered_user_message"
+    RECENT = "recent"
+    USER_BUDGET = "user_budget"
+    USER_BUDGET_EDGE = "user_budget_edge"  # as far as the budget reaches: shortened
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a compaction does with each item; both lists are in conversation order.
 
-    `record_tokens` is what the target leaves for the record of `replaced`.
+    `record_tokens` is what the target leaves for the record of `replaced`. `stays` tells by their positions in
+    the history which items are in `kept`, and why.
     """
 
     kept: list[SizedItem]
     replaced: list[Item]
     record_tokens: int
+    stays: dict[int, Stay] = field(default_factory=dict)
 
 
 def plan_compaction(history: Sequence[SizedItem], policy: Policy, *, count: Callable[[str], int]) -> Plan:
@@ -31,15 +46,20 @@ def plan_compaction(history: Sequence[SizedItem], policy: Policy, *, count: Call
     one at its edge is cut in the middle and stands both in `kept`, shortened, and in `replaced`, whole.
     """
     items = [entry.item for entry in history]
-    kept: dict[int, SizedItem] = {index: history[index] for index in _protected(items)}
+    stays = _protected(items)
+    kept: dict[int, SizedItem] = {index: history[index] for index in stays}
     for index in _recent(history, policy.recent_tokens, kept):
         kept[index] = history[index]
+        stays.setdefault(index, Stay.RECENT)
     kept |= _user_messages(history, policy.user_tokens, kept, count)
+    for index, entry in kept.items():
+        stays.setdefault(index, Stay.USER_BUDGET if entry is history[index] else Stay.USER_BUDGET_EDGE)
     kept_tokens = sum(entry.tokens for entry in kept.values())
     return Plan(
         kept=[kept[index] for index in sorted(kept)],
         replaced=[item for index, item in enumerate(items) if kept.get(index) is not history[index]],
         record_tokens=_left_for_record(policy, kept_tokens),
+        stays=stays,
     )
 
 
@@ -64,25 +84,25 @@ def _left_for_record(policy: Policy, kept_tokens: int) -> int:
     return left if policy.record_tokens is None else min(left, policy.record_tokens)
 
 
-def _protected(items: Sequence[Item]) -> set[int]:
+def _protected(items: Sequence[Item]) -> dict[int, Stay]:
     dangling = open_calls(items)
-    protected = {index for index, item in enumerate(items) if _always_stays(item, dangling)}
+    protected = {index: stay for index, item in enumerate(items) if (stay := _always_stays(item, dangling))}
     for index in range(len(items) - 1, 0, -1):
         # A provider refuses a call without the reasoning that led to it.
         if index in protected and isinstance(items[index - 1], Reasoning):
-            protected.add(index - 1)
+            protected.setdefault(index - 1, Stay.REASONING_OF_OPEN_CALL)
     last_user = max((index for index, item in enumerate(items) if _said_by(item, "user")), default=None)
     if last_user is not None and not any(_said_by(item, "assistant") for item in items[last_user + 1 :]):
-        protected.add(last_user)
+        protected.setdefault(last_user, Stay.UNANSWERED_USER_MESSAGE)
     return protected
 
 
-def _always_stays(item: Item, dangling: frozenset[str]) -> bool:
+def _always_stays(item: Item, dangling: frozenset[str]) -> Stay | None:
     if isinstance(item, Message):
-        return item.role in ("system", "developer")
-    if isinstance(item, OtherItem) and item.type == "mcp_approval_request":
-        return item.id in dangling
-    return getattr(item, "call_id", None) in dangling
+        return Stay.SYSTEM_OR_DEVELOPER if item.role in ("system", "developer") else None
+    is_request = isinstance(item, OtherItem) and item.type == "mcp_approval_request"
+    name = item.id if is_request else getattr(item, "call_id", None)
+    return Stay.OPEN_CALL if name in dangling else None
 
 
 def _said_by(item: Item, role: str) -> bool:

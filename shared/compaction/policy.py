@@ -43,8 +43,8 @@ def automatic_policy(*, threshold: int, target: int | None, model: str | None) -
     left = target or max(threshold // DRAIN_DIVISOR, MIN_RECORD_TOKENS)
     return Policy(
         target_tokens=left,
-        user_tokens=min(ENDPOINT_USER_TOKENS, left // 5),
-        recent_tokens=left // 8,
+        user_tokens=min(ENDPOINT_USER_TOKENS, left // 6),
+        recent_tokens=left // 10,
         model=model,
     )
 

@@ -11,8 +11,8 @@ _SHORTEST_CHARACTERS = 40
 def find_fault(summary: str, *, finished: str, tokens: int, max_tokens: int) -> str | None:
     """Return why `summary` cannot be trusted, or None when nothing is wrong with it.
 
-    `finished` is the model's finish reason, `refusal` or `tool_call`; `tokens` the summary's size. A
-    summary may be half as long again as it was asked to be.
+    `finished` is the model's finish reason, `refusal` or `tool_call`; `tokens` the summary's size, which may
+    be half as much again as was asked for.
     """
     text = summary.strip()
     if finished != "stop":
@@ -21,13 +21,18 @@ def find_fault(summary: str, *, finished: str, tokens: int, max_tokens: int) -> 
         return "it was empty or far too short."
     if FENCE in text:
         return "it repeated the conversation instead of summarising it."
-    if tokens > max_tokens * 1.5:
+    if tokens > longest_tokens(max_tokens):
         return f"it was too long: {tokens} tokens instead of at most {max_tokens}."
     if text.lower().replace("\u2019", "'").startswith(_REFUSALS):
         return "it was a refusal."
     if missing := _missing_sections(text):
         return "these headings were missing: " + ", ".join(missing) + "."
     return None
+
+
+def longest_tokens(max_tokens: int) -> int:
+    """Return how long a summary may be that was asked to have at most `max_tokens` tokens."""
+    return max_tokens * 3 // 2
 
 
 def _missing_sections(text: str) -> list[str]:

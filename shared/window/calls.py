@@ -38,11 +38,33 @@ def safe_cuts(items: Sequence[Item]) -> list[bool]:
     """
     # Each pair adds one before its first forbidden place and takes it back after its last.
     steps = [0] * (len(items) + 2)
-    for first, last in _pairs(items):
+    for first, last in pairs(items):
         steps[first + 1] += 1
         steps[last + 1] -= 1
     inside = list(accumulate(steps[: len(items) + 1]))
     return [depth == 0 and not _parts_reasoning(items, place) for place, depth in enumerate(inside)]
+
+
+def pairs(items: Sequence[Item]) -> list[tuple[int, int]]:
+    """Return the index of a call and of an output of it, for every output that has a call before it.
+
+    A call id that is used again after it was answered begins a new call.
+    """
+    began: dict[str, int] = {}
+    answered: set[str] = set()
+    found = []
+    for index, item in enumerate(items):
+        match _role_in_call(item):
+            case _Call(key):
+                if key not in began or key in answered:
+                    began[key] = index
+                    answered.discard(key)
+            case _Output(key) if key in began:
+                answered.add(key)
+                found.append((began[key], index))
+            case _:
+                continue
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +79,6 @@ class _Output:
     """An item that answers."""
 
     key: str
-
-
-def _pairs(items: Sequence[Item]) -> list[tuple[int, int]]:
-    """Return the index of a call and of an output of it, for every output that has a call before it."""
-    began: dict[str, int] = {}
-    answered: set[str] = set()
-    pairs = []
-    for index, item in enumerate(items):
-        match _role_in_call(item):
-            case _Call(key):
-                if key not in began or key in answered:
-                    began[key] = index
-                    answered.discard(key)
-            case _Output(key) if key in began:
-                answered.add(key)
-                pairs.append((began[key], index))
-            case _:
-                continue
-    return pairs
 
 
 def _parts_reasoning(items: Sequence[Item], place: int) -> bool:

@@ -25,14 +25,17 @@ def effective(entries: Sequence[Entry]) -> list[Entry]:
     return list(entries)
 
 
-def flatten(entries: Sequence[Entry]) -> list[SizedItem]:
-    """Return the items that an upstream is given, with their sizes: no compaction item is among them."""
+def flatten(entries: Sequence[Entry], *, upstream: str | None = None) -> list[SizedItem]:
+    """Return the items that the upstream of this name is given, with their sizes.
+
+    No compaction item of ours is among them, and one of a provider's own only if it is that upstream's.
+    """
     flat: list[SizedItem] = []
     for entry in entries:
         if entry.payload is None:
             flat.append(SizedItem(item=entry.item, tokens=entry.tokens))
         else:
-            flat.extend(entry.payload.sized_items)
+            flat.extend(entry.payload.given_to(upstream))
     return flat
 
 

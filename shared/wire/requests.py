@@ -180,6 +180,18 @@ class InputTokensRequest(InputRequest):
     instructions: str | None = None
 
 
+class PreviewRequest(InputTokensRequest):
+    """POST /v1/compactions/preview: a window, and when and how far it is to be compacted."""
+
+    context_management: Annotated[list[ContextManagement], shaped(_CONTEXT_MANAGEMENT)] | None = None
+    hitherto: Annotated[HithertoOptions, shaped(members_of(HithertoOptions))] | None = None
+
+    @property
+    def has_trigger(self) -> bool:
+        """Whether the compaction is one that the client asks for."""
+        return any(isinstance(item, CompactionTrigger) for item in self.input_items)
+
+
 class CreateConversation(WireModel):
     """POST /v1/conversations."""
 

@@ -1,6 +1,8 @@
 """Reading the text of items, whatever shape a client gave it."""
 
+import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from shared.wire.items import (
     CustomToolCall,
@@ -17,6 +19,9 @@ from shared.wire.items import (
     Refusal,
     SummaryText,
 )
+
+# Longer strings without a space are encoded bytes; as text they would fill the context with noise.
+MAX_WORD_CHARACTERS = 4096
 
 
 def text_of_content(content: str | Sequence[Part]) -> str:
@@ -41,6 +46,23 @@ def text_of(item: Item) -> str:
             return text_of_content([*item.summary, *(item.content or [])])
         case _:
             return ""
+
+
+def readable_json(value: Any) -> str:
+    """Return a JSON value as text, with encoded bytes replaced by how many characters they were."""
+    return json.dumps(_without_blobs(value), ensure_ascii=False)
+
+
+def _without_blobs(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _without_blobs(entry) for key, entry in value.items()}
+        case list():
+            return [_without_blobs(entry) for entry in value]
+        case str() if len(value) > MAX_WORD_CHARACTERS and " " not in value[:MAX_WORD_CHARACTERS]:
+            return f"[{len(value)} characters left out]"
+        case _:
+            return value
 
 
 def _texts(parts: Sequence[Part]) -> Iterator[str]:

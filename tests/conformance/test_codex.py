@@ -73,7 +73,7 @@ HISTORIES: dict[str, tuple[list[Json], list[str], list[str]]] = {
     "a shell call and its output": (
         [LOCAL_SHELL_CALL, {"type": "function_call_output", "call_id": "call_1", "output": "README.md"}],
         ["user", "user"],
-        ["ls", "-la", "README.md"],
+        ["ls", "-la", "[output of local_shell_call call_1]\\nREADME.md"],
     ),
     "a shell call and an output of its own type": (
         [LOCAL_SHELL_CALL, {"type": "local_shell_call_output", "id": "call_1", "output": "README.md"}],
@@ -153,6 +153,7 @@ def test_the_model_reads_what_stands_in_the_history(
     assert [message["role"] for message in messages] == ["system", "system", "user", *roles, "user"]
     text = json.dumps(messages)
     assert [words for words in read if words not in text] == []
+    assert "no longer in the conversation" not in text
 
 
 CALLS: dict[str, tuple[Call, Json]] = {

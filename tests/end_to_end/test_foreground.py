@@ -16,7 +16,7 @@ from openai import (
 from tests.fixtures.conversations import RULE, long_conversation
 from tests.fixtures.house import House
 from tests.fixtures.polling import MANAGEMENT, answer, create, finished
-from tests.scripted_upstream import ScriptedUpstream
+from tests.scripted_upstream import Reply, ScriptedUpstream, in_turn
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,41 @@ def test_a_long_chain_is_the_same_window_as_sending_everything(
     said = [message["content"] for message in upstream.requests[-1]["messages"]]
     expected = [text for number in range(29) for text in (f"Question {number}?", f"Answer {number}.")]
     assert said == [*expected, "Question 29?"]
+
+
+def test_with_truncation_the_oldest_items_of_a_window_that_is_too_large_are_left_out(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    history = [*long_conversation(400), {"role": "user", "content": "And the last shard?"}]
+    with pytest.raises(BadRequestError) as refused:
+        answer(client, model="say:Fine.", input=history)
+    assert refused.value.code == "context_length_exceeded"
+
+    response = answer(client, model="say:Fine.", input=history, truncation="auto")
+    assert (response.output_text, response.truncation) == ("Fine.", "auto")
+    sent = upstream.requests[-1]["messages"]
+    assert 100 < len(sent) < len(history)
+    assert [message["content"] for message in sent] == [item["content"] for item in history[-len(sent) :]]
+
+
+def test_the_probabilities_of_tokens_are_part_of_the_answer(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    token = {"token": "Hi", "logprob": -0.5, "bytes": [72, 105], "top_logprobs": []}
+    choice = {
+        "index": 0,
+        "delta": {"content": "Hi"},
+        "logprobs": {"content": [token]},
+        "finish_reason": "stop",
+    }
+    upstream.follow(in_turn(Reply(events=({"choices": [choice]},))))
+
+    response = answer(client, model="m", input="Hi", include=["message.output_text.logprobs"])
+
+    assert upstream.requests[-1]["logprobs"] is True
+    [message] = response.output
+    assert message.type == "message"
+    assert message.content[0].to_dict()["logprobs"] == [token]
 
 
 def test_a_stateless_client_may_drop_what_stands_before_the_compaction(

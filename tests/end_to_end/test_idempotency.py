@@ -69,6 +69,14 @@ def test_a_request_that_failed_may_be_sent_again(door: str, upstream: ScriptedUp
     assert len(upstream.requests) == 2
 
 
+def test_a_background_request_that_was_refused_leaves_its_key_free(door: str) -> None:
+    item = {"role": "user", "content": "Hi", "id": "msg_there"}
+    conversation = httpx.post(door.replace("responses", "conversations"), json={"items": [item]}).json()["id"]
+    body = {"model": "say:Yes.", "input": [item], "conversation": conversation, "background": True}
+    assert post(door, body, "refused").status_code == 400
+    assert post(door, body | {"input": "Hi"}, "refused").status_code == 200
+
+
 def post(door: str, body: dict[str, Any], key: str) -> httpx.Response:
     return httpx.post(door, json=body, headers={"idempotency-key": key}, timeout=30)
 

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.compact_window import CompactedWindow, compaction_job, divide, target_tokens
+from shared.compact_window import CompactedWindow, WindowCompactor, compaction_job, divide, target_tokens
 from shared.compaction.ledger import Ledger, collect
 from shared.compaction.policy import automatic_policy, endpoint_policy
 from shared.compaction.record import OPENING
-from shared.compactions import CompactionJob, CompactionResult
+from shared.compactions import CompactionJob, CompactionResult, PromptHead
 from shared.settings import Settings
 from shared.turns import Parked
 from shared.window.calls import safe_cuts
 from shared.window.entry import Entry, flatten, total_tokens
-from shared.window.payload import Payload, SizedItem
+from shared.window.payload import Payload, ProviderSeal, SizedItem
 from shared.wire.items import Compaction, parse_items
 from shared.wire.model import JsonObject
 from shared.wire.text import text_of
@@ -214,6 +214,48 @@ def test_several_compaction_items_are_carried_on_together() -> None:
     assert "- one\n- other" in job.summary
     assert compaction_job([first, silent], POLICY, tenant="a").summary == summary_of("- one")
     assert compaction_job([silent, silent], POLICY, tenant="a").summary is None
+
+
+@pytest.mark.parametrize("upstream", ["openai", "gpu", None])
+def test_what_a_provider_sealed_goes_on_to_nobody_else(upstream: str | None) -> None:
+    sealed = SizedItem(item=Compaction(id="cmp_theirs", encrypted_content="x"), tokens=9)
+    past = an_item("automatic", kept=[sealed], record="Before that, nothing.", ledger={"version": 1})
+    assert past.payload is not None
+    seal = ProviderSeal(provider="openai", record="All of it.", tokens=3)
+    theirs = replace(past, payload=past.payload.model_copy(update={"provider_seal": seal}))
+
+    job = compaction_job([theirs, *entries([user("since")])], POLICY, tenant="a", upstream=upstream)
+
+    types, record = [entry.item.type for entry in job.history], job.record
+    if upstream == "openai":
+        assert (types, record) == (["compaction", "message"], "Before that, nothing.")
+    else:
+        assert (types, record) == (["message"], "All of it.")
+    assert job.ledger == {"version": 1}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        pytest.param({}, False, id="fenced"),
+        pytest.param({"summarizer_mode": "in_place", "summarizer": "model"}, True, id="in place"),
+        pytest.param({"summarizer_mode": "in_place", "summarizer": "ledger"}, False, id="no summary"),
+        pytest.param({"summarizer": "native"}, True, id="native"),
+    ],
+)
+async def test_a_job_says_what_the_turns_were_asked_with_where_somebody_reads_it(
+    settings: dict[str, str], told: bool
+) -> None:
+    talk, tools = Talk(), [{"type": "function", "name": "f"}]
+    compactor = WindowCompactor(
+        talk.compactions, talk.signals, talk.sealer, Settings.model_validate(settings)
+    )
+    turn = talk.turn("And now?", instructions="Be brief.", tools=tools, prompt_cache_key="k")
+
+    await compactor.compact(turn, entries(LONG), threshold=4_000)
+
+    [job] = talk.compactions.jobs.values()
+    assert job.head == (PromptHead("m", "Be brief.", tools, "k") if told else None)
 
 
 # The outcome

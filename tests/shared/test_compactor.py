@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.compaction.plan import plan_compaction
 from shared.compaction.policy import MIN_RECORD_TOKENS, Policy, automatic_policy, endpoint_policy
 from shared.compaction.record import OPENING
-from shared.compactions import CompactionJob, CompactionResult
+from shared.compactions import CompactionJob, CompactionResult, PromptHead
 from shared.compactor import Compactor
 from shared.errors import UpstreamError
 from shared.summarizer import Summarizer
@@ -98,6 +98,72 @@ async def test_a_failing_summariser_leaves_the_ledger_and_a_warning() -> None:
 
     assert (result.method, result.warnings) == ("ledger", ["the summariser failed (server_error)."])
     assert RULE in result.payload.record
+
+
+def in_place(script: Script) -> tuple[Compactor, FakeUpstream]:
+    upstream = FakeUpstream(script)
+    writer = Summarizer(upstream, WordCounter(), window_tokens=50_000, in_place=True)
+    return Compactor(WordCounter(), writer), upstream
+
+
+HEAD = PromptHead("small", "Be brief.", [{"type": "function", "name": "look"}], "key")
+
+
+async def test_the_model_of_the_turns_is_asked_after_the_turns_as_it_read_them() -> None:
+    first = await compacted(job(), in_turn(writing(GOOD)))
+    work = replace(after(first, exchanges(40)), head=HEAD, record=first.payload.record)
+    compactor, upstream = in_place(in_turn(writing(GOOD)))
+
+    result = await compactor.compact(work)
+
+    [prompt] = upstream.prompts
+    record, *turns, _ = prompt.items
+    assert (result.method, prompt.model, prompt.instructions) == ("model", "small", "Be brief.")
+    assert (prompt.sampling.tools, prompt.sampling.tool_choice) == (HEAD.tools, "none")
+    assert prompt.sampling.prompt_cache_key == "key"
+    assert record == first.payload.sized_items[0].item
+    assert turns == [entry.item for entry in work.history]
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param(job(), id="the turns are not known"),
+        pytest.param(replace(job(), head=replace(HEAD, model="large")), id="another model answered them"),
+        pytest.param(
+            replace(
+                job([*HISTORY, {"type": "function_call", "call_id": "c", "name": "look", "arguments": "{}"}]),
+                head=HEAD,
+            ),
+            id="a call waits for its output",
+        ),
+    ],
+)
+async def test_else_a_model_is_given_the_history_as_data(work: CompactionJob) -> None:
+    compactor, upstream = in_place(in_turn(writing(GOOD)))
+
+    await compactor.compact(work)
+
+    assert ["<conversation-" in text_of(prompt.items[0]) for prompt in upstream.prompts] == [True]
+
+
+async def test_what_the_client_wishes_for_reaches_the_model() -> None:
+    policy = endpoint_policy(target=2_000, model="small", instructions="Name every ticket.")
+    upstream = FakeUpstream(in_turn(writing(GOOD)))
+    writer = Summarizer(upstream, WordCounter(), window_tokens=50_000)
+
+    await Compactor(WordCounter(), writer).compact(job(policy=policy))
+
+    assert "Name every ticket." in str(upstream.prompts[0].instructions)
+
+
+async def test_what_a_provider_once_sealed_is_kept_by_nobody_else() -> None:
+    sealed = {"type": "compaction", "id": "cmp_theirs", "encrypted_content": "x"}
+
+    result = await compacted(job([sealed, *HISTORY[1:], sealed]))
+
+    assert "compaction" not in [entry.item.type for entry in result.payload.kept]
+    assert RULE in words(result)
 
 
 async def test_what_the_last_summary_said_outlives_a_later_one_that_fails() -> None:

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from shared.composer import Composer
 from shared.prompt import (
+    AnnotationAdded,
     CallDelta,
     CallStarted,
     Finished,
     ItemProduced,
+    MessageStarted,
     ReasoningDelta,
     RefusalDelta,
     TextDelta,
@@ -415,6 +417,113 @@ def test_sealed_reasoning_takes_the_place_of_its_deltas() -> None:
     announced = events[0]["item"]["id"]
     assert dump_items(composer.output)[0] == sealed | {"id": announced}
     assert len(composer.output) == 2
+
+
+def test_thoughts_keep_the_name_under_which_the_provider_seals_them() -> None:
+    sealed = parse_item({"type": "reasoning", "id": "rs_theirs", "summary": [], "encrypted_content": "gAAA"})
+    composer = Composer()
+
+    events = composed(ReasoningDelta("Hm.", item_id="rs_theirs"), ItemProduced(sealed), composer=composer)
+
+    assert events[0]["item"]["id"] == "rs_theirs"
+    assert composer.output == [sealed]
+
+
+def test_thoughts_with_another_name_are_another_item() -> None:
+    composer = Composer()
+
+    composed(
+        ReasoningDelta("One", item_id="rs_1"),
+        ReasoningDelta("Two", item_id="rs_2"),
+        ReasoningDelta(" more"),
+        STOP,
+        composer=composer,
+    )
+
+    said = [(item["id"], item["content"][0]["text"]) for item in dump_items(composer.output)]
+    assert said == [("rs_1", "One"), ("rs_2", "Two more")]
+
+
+def test_messages_in_a_row_stay_apart_and_keep_their_phases() -> None:
+    composer = Composer()
+
+    composed(
+        MessageStarted("commentary"),
+        TextDelta("I look."),
+        MessageStarted("final_answer"),
+        TextDelta("Blue."),
+        STOP,
+        composer=composer,
+    )
+
+    said = [(item["phase"], item["content"][0]["text"]) for item in dump_items(composer.output)]
+    assert said == [("commentary", "I look."), ("final_answer", "Blue.")]
+
+
+def test_a_message_in_which_nothing_is_said_is_none() -> None:
+    assert composed(MessageStarted("commentary"), STOP) == []
+
+
+def test_a_phase_is_that_of_one_message_only() -> None:
+    composer = Composer()
+
+    composed(
+        MessageStarted("commentary"),
+        TextDelta("a"),
+        MessageStarted(),
+        TextDelta("b"),
+        STOP,
+        composer=composer,
+    )
+
+    assert ["phase" in item for item in dump_items(composer.output)] == [True, False]
+
+
+def a_token(token: str) -> JsonObject:
+    return {"token": token, "bytes": [], "logprob": -0.5, "top_logprobs": []}
+
+
+def test_probabilities_are_told_with_each_delta_and_all_of_them_at_the_end() -> None:
+    one, two = a_token("Hi"), a_token(" there")
+
+    _, _, first, second, text_done, part_done, done = composed(
+        TextDelta("Hi", [one]), TextDelta(" there", [two]), STOP
+    )
+
+    assert (first["logprobs"], second["logprobs"]) == ([one], [two])
+    assert text_done["logprobs"] == part_done["part"]["logprobs"] == [one, two]
+    assert done["item"]["content"][0]["logprobs"] == [one, two]
+
+
+def test_each_part_has_the_probabilities_of_its_own_tokens() -> None:
+    one, two = a_token("Hi"), a_token("So")
+
+    *_, done = composed(TextDelta("Hi", [one]), RefusalDelta("No."), TextDelta("So", [two]), STOP)
+
+    assert [part.get("logprobs") for part in done["item"]["content"]] == [[one], None, [two]]
+
+
+def test_annotations_are_told_one_by_one_and_stand_in_the_text() -> None:
+    first, second = {"type": "url_citation", "url": "a"}, {"type": "url_citation", "url": "b"}
+
+    events = composed(TextDelta("See."), AnnotationAdded(first), AnnotationAdded(second), STOP)
+
+    told = [event for event in events if event["type"] == "response.output_text.annotation.added"]
+    message = events[0]["item"]["id"]
+    assert told == [
+        {
+            "type": "response.output_text.annotation.added",
+            "sequence_number": 3 + number,
+            "item_id": message,
+            "output_index": 0,
+            "content_index": 0,
+            "annotation_index": number,
+            "annotation": annotation,
+        }
+        for number, annotation in enumerate([first, second])
+    ]
+    assert events[1]["part"]["annotations"] == []
+    assert events[-1]["item"]["content"][0]["annotations"] == [first, second]
 
 
 def test_what_is_broken_off_is_incomplete() -> None:

@@ -217,7 +217,7 @@ async def test_a_turn_that_can_start_passes_the_check() -> None:
 async def test_a_sealed_item_outlives_a_restart_with_the_same_keys() -> None:
     talk = Talk()
     item = sealed(talk)
-    restarted = History(talk.responses, talk.sealer, talk.counter)
+    restarted = History(talk.responses, talk.conversations, talk.compactions, talk.sealer, talk.counter)
 
     window = await restarted.resolve(talk.turn([item]))
 

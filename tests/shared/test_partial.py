@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.composer import Composer
 from shared.partial import fold
-from shared.prompt import Finished, TextDelta, UpstreamEvent
+from shared.prompt import AnnotationAdded, Finished, TextDelta, UpstreamEvent
 from shared.wire.events import opening_events
 from shared.wire.items import Compaction, dump_items, parse_items
 from shared.wire.model import JsonObject
@@ -76,6 +76,16 @@ def test_any_beginning_can_be_shown_as_items_and_changes_no_event(
 
     assert all(shown[index].to_json()["status"] == "incomplete" for index in partial.unfinished)
     assert repr(before) == copies
+
+
+def test_probabilities_and_annotations_are_read_back_with_the_text() -> None:
+    token = {"token": "See.", "bytes": [], "logprob": -0.5, "top_logprobs": []}
+    note = {"type": "url_citation", "url": "https://x.example"}
+
+    partial = fold(told([TextDelta("See.", [token]), AnnotationAdded(note)], Composer()))
+
+    [part] = partial.items[0]["content"]
+    assert (part["text"], part["logprobs"], part["annotations"]) == ("See.", [token], [note])
 
 
 def test_a_queued_response_has_not_begun() -> None:

@@ -1,12 +1,13 @@
 """Services: who answers, who summarises, and what processes over one store share."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from shared.compaction.policy import automatic_policy
-from shared.compactions import CompactionJob
+from shared.compactions import CompactionJob, PromptHead
 from shared.errors import HithertoError
 from shared.services import open_services
 from shared.settings import Settings
@@ -87,6 +88,48 @@ async def test_a_summariser_at_an_address_of_its_own_is_asked_there(
 
     assert (result.method, result.warnings) == ("model", [])
     assert [request["model"] for request in provider.requests] == ["small"]
+
+
+async def test_what_is_known_of_the_models_window_bounds_what_is_summarised_at_once(
+    redis_url: str, provider: ScriptedUpstream
+) -> None:
+    settings = Settings(redis_url=redis_url, upstream_base_url=provider.base_url, context_window_tokens=4_600)
+
+    async with open_services(settings) as services:
+        assert (await services.compactor.compact(long_job())).method == "model"
+
+    assert len(provider.requests) > 1
+
+
+async def test_a_summary_can_be_asked_for_after_the_turns_themselves(
+    redis_url: str, provider: ScriptedUpstream
+) -> None:
+    settings = Settings(redis_url=redis_url, upstream_base_url=provider.base_url, summarizer_mode="in_place")
+    job = replace(long_job(), head=PromptHead("small", "Be brief."))
+
+    async with open_services(settings) as services:
+        assert (await services.compactor.compact(job)).method == "model"
+
+    [request] = provider.requests
+    assert [message["role"] for message in request["messages"]][:3] == ["system", "user", "assistant"]
+
+
+async def test_a_provider_that_compacts_itself_is_asked_to(
+    redis_url: str, provider: ScriptedUpstream
+) -> None:
+    settings = Settings(
+        redis_url=redis_url,
+        upstream_base_url=provider.base_url,
+        upstream_api="responses",
+        summarizer="native",
+    )
+
+    async with open_services(settings) as services:
+        result = await services.compactor.compact(long_job())
+
+    assert (result.method, provider.paths) == ("native", ["/v1/responses/compact"])
+    assert result.payload.provider_seal is not None
+    assert result.payload.provider_seal.provider == "default"
 
 
 async def test_a_provider_is_not_asked_for_summaries_that_nobody_wants(

@@ -70,6 +70,15 @@ async def test_the_request_is_passed_on_as_it_was_asked() -> None:
         parallel_tool_calls=False,
         text={"format": {"type": "json_object"}},
         reasoning={"effort": "low"},
+        max_tool_calls=3,
+        include=["message.output_text.logprobs"],
+        prompt_cache_key="k",
+        prompt_cache_retention="24h",
+        prompt_cache_options={"mode": "implicit"},
+        safety_identifier="s",
+        user="u",
+        service_tier="flex",
+        truncation="auto",
     )
 
     [prompt] = talk.upstream.prompts
@@ -79,6 +88,10 @@ async def test_the_request_is_passed_on_as_it_was_asked() -> None:
     assert (asked.top_logprobs, asked.presence_penalty, asked.frequency_penalty) == (2, 0.1, 0.2)
     assert (asked.tools, asked.tool_choice, asked.parallel_tool_calls) == (tools, "required", False)
     assert (asked.text, asked.reasoning) == ({"format": {"type": "json_object"}}, {"effort": "low"})
+    assert (asked.max_tool_calls, asked.include) == (3, ["message.output_text.logprobs"])
+    assert (asked.prompt_cache_key, asked.prompt_cache_retention) == ("k", "24h")
+    assert (asked.prompt_cache_options, asked.safety_identifier) == ({"mode": "implicit"}, "s")
+    assert (asked.user, asked.service_tier, asked.truncation) == ("u", "flex", "auto")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +148,42 @@ async def test_a_window_that_exceeds_the_models_context_is_refused() -> None:
     )
     assert (caught.value.code, caught.value.param) == ("context_length_exceeded", "input")
     assert talk.upstream.prompts == []
+
+
+async def test_with_truncation_the_oldest_items_are_left_out_until_the_rest_fits() -> None:
+    talk = Talk(in_turn([TextDelta("Hello"), Finished("stop")]), context_window_tokens=500)
+
+    result = await talk.say([*LONG, user("Hi")], truncation="auto")
+
+    assert talk.words[0] == "You are careful."
+    assert talk.words[-1] == "Hi"
+    assert 3 < len(talk.seen) < len(LONG)
+    assert result.response.usage is not None
+    assert 300 < result.response.usage.input_tokens <= 500
+
+
+async def test_with_truncation_room_is_left_for_the_answer() -> None:
+    talk = Talk(context_window_tokens=500)
+
+    await talk.say([*LONG, user("Hi")], truncation="auto", max_output_tokens=300)
+
+    assert sum(len(text.split()) for text in talk.words) <= 200
+
+
+async def test_what_was_left_out_of_one_turn_is_still_there_for_the_next() -> None:
+    talk = Talk(context_window_tokens=500)
+    first = await talk.say([*LONG, user("Hi")], truncation="auto")
+
+    window = await talk.history.resolve(talk.turn("And now?", after=first.response.id))
+
+    assert len(window.entries) == len(LONG) + 3
+
+
+async def test_with_truncation_what_must_stay_is_refused_where_it_does_not_fit() -> None:
+    talk = Talk(context_window_tokens=500)
+
+    with pytest.raises(InvalidRequest, match="exceeds the context window"):
+        await talk.say([user("and so on " * 500)], truncation="auto")
 
 
 async def test_a_window_that_fits_once_it_is_compacted_is_answered() -> None:

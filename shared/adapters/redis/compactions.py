@@ -1,11 +1,21 @@
 """Compactions in Redis: the job with the history it compacts, then its sealed result."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from redis.asyncio import Redis
 
 from shared.adapters.redis import keys
+from shared.adapters.redis.compaction_fields import (
+    STATE,
+    fields_of_job,
+    fields_of_result,
+    replaced_of,
+    state_of,
+)
+from shared.adapters.redis.compaction_records import CompactionIndex
 from shared.adapters.redis.encoding import (
+    Fields,
     answer,
     decode_items,
     decode_json,
@@ -16,20 +26,20 @@ from shared.adapters.redis.encoding import (
 )
 from shared.adapters.redis.jobs import RedisJobs
 from shared.compaction.policy import Policy
-from shared.compactions import CompactionJob, CompactionResult, CompactionState
+from shared.compactions import CompactionJob, CompactionResult, CompactionState, PromptHead
 from shared.errors import LeaseLost
 from shared.jobs import COMPACT
 from shared.lifecycle import Ending, JobStatus, Lease, NewJob
 from shared.ports import Sealer
-from shared.sealing import seal_payload, unseal_payload
 from shared.settings import Settings
-from shared.wire.responses import Usage
+from shared.window.undone import Replaced
 
 # A failed compaction is not tried again by the turns that met it; those that come later may.
 FAILED_TTL_SECONDS = 60
 
-_JOB = ("tenant", "policy", "history", "tokens", "ledger", "summary")
-_STATE = ("tenant", "status", "sealed", "result", "beside")
+_JOB = ("tenant", "policy", "history", "tokens", "ledger", "summary", "record", "head")
+# What a result replaces.
+_HISTORY = ("history", "ledger", "summary", "record", "head")
 
 
 class RedisCompactions:
@@ -39,6 +49,8 @@ class RedisCompactions:
         self._store = store
         self._jobs = jobs
         self._sealer = sealer
+        self._index = CompactionIndex(store, settings)
+        self._ttl_ms = settings.response_ttl_seconds * 1000
         self._deadline_seconds = settings.compaction_deadline_seconds
 
     async def enqueue(self, job: CompactionJob) -> bool:
@@ -50,16 +62,47 @@ class RedisCompactions:
             "tokens": str(job.tokens).encode(),
             "ledger": encode_json(job.ledger),
             "summary": encode_json(job.summary),
+            "record": encode_json(job.record),
+            "head": encode_json(asdict(job.head) if job.head else None),
             "failed_ttl_ms": str(FAILED_TTL_SECONDS * 1000).encode(),
+            **fields_of_job(job),
         }
+        # First, so that none can be there that its owner cannot find.
+        await self._index.note(job.tenant, job.id)
         return await self._jobs.create(
             NewJob(
                 id=job.id,
                 type=COMPACT,
                 fields=fields,
                 deadline_seconds=self._deadline_seconds,
+                can_wait=job.ahead,
             )
         )
+
+    async def statuses(self, compaction_ids: Sequence[str]) -> list[JobStatus | None]:
+        """Return where each of these compactions stands, in one round trip; None for one unknown or undone."""
+        pipeline = self._store.pipeline(transaction=False)
+        for compaction_id in compaction_ids:
+            pipeline.hmget(keys.record(compaction_id), ["status", "undone"])
+        found: list[tuple[bytes | None, bytes | None]] = await pipeline.execute()
+        return [JobStatus(status.decode()) if status and not undone else None for status, undone in found]
+
+    async def undone(self, compaction_ids: Sequence[str]) -> dict[str, Replaced | None]:
+        """Return those of these that were undone, and what each stood for; all live on, in one round trip."""
+        pipeline = self._store.pipeline(transaction=False)
+        for compaction_id in compaction_ids:
+            pipeline.hmget(keys.record(compaction_id), ["undone", "replaces"])
+            pipeline.pexpire(keys.record(compaction_id), self._ttl_ms, gt=True)
+        answers: list[tuple[bytes | None, bytes | None]] = (await pipeline.execute())[::2]
+        return {
+            compaction_id: replaced_of(replaces)
+            for compaction_id, (undone, replaces) in zip(compaction_ids, answers, strict=True)
+            if undone
+        }
+
+    async def hurry(self, compaction_id: str) -> None:
+        """Have a compaction that was made ahead done before those that nobody waits for."""
+        await self._jobs.hurry(compaction_id)
 
     async def load_job(self, lease: Lease) -> CompactionJob:
         """Return the job behind a lease. Raises LeaseLost when it is gone."""
@@ -74,40 +117,27 @@ class RedisCompactions:
             tokens=int(fields[b"tokens"]),
             ledger=decode_json(fields[b"ledger"]),
             summary=decode_json(fields[b"summary"]),
+            record=decode_json(fields[b"record"]) if b"record" in fields else "",
+            head=_head(fields),
         )
 
     async def state(self, compaction_id: str) -> CompactionState | None:
         """Return where a compaction stands, or None when it is unknown."""
-        fields = present(_STATE, await answer(self._store.hmget(keys.record(compaction_id), _STATE)))
-        if b"status" not in fields:
-            return None
-        result = None
-        if b"sealed" in fields:
-            payload = unseal_payload(self._sealer, text(fields, "sealed"), tenant=text(fields, "tenant"))
-            account = decode_json(fields[b"result"])
-            usage = Usage.model_validate(account.pop("usage"))
-            beside = decode_items(fields.get(b"beside"))
-            result = CompactionResult(payload=payload, usage=usage, beside=beside, **account)
-        return CompactionState(compaction_id, JobStatus(text(fields, "status")), result)
+        fields = present(STATE, await answer(self._store.hmget(keys.record(compaction_id), STATE)))
+        return state_of(compaction_id, fields, self._sealer) if b"status" in fields else None
 
     async def finish(self, lease: Lease, job: CompactionJob, result: CompactionResult) -> None:
         """Publish the result and drop the history that it replaces. Raises LeaseLost."""
-        account = {
-            "method": result.method,
-            "usage": result.usage.to_json(),
-            "tokens_before": result.tokens_before,
-            "tokens_after": result.tokens_after,
-            "seconds": result.seconds,
-            "warnings": result.warnings,
-        }
-        fields = {
-            "sealed": seal_payload(self._sealer, result.payload, tenant=job.tenant).encode(),
-            "result": encode_json(account),
-            "beside": encode_items(result.beside),
-        }
-        await self._jobs.finish(lease, Ending("completed", fields, drops=("history", "ledger", "summary")))
+        fields = fields_of_result(result, self._sealer, tenant=job.tenant)
+        await self._jobs.finish(lease, Ending("completed", fields, drops=_HISTORY))
 
     async def fail(self, lease: Lease, message: str) -> None:
         """End the job as failed; the history stays as it was with whoever has it. Raises LeaseLost."""
         fields = {"error_code": b"server_error", "error_message": message.encode()}
-        await self._jobs.finish(lease, Ending("failed", fields, drops=("history", "ledger", "summary")))
+        await self._jobs.finish(lease, Ending("failed", fields, drops=_HISTORY))
+
+
+def _head(fields: Fields) -> PromptHead | None:
+    # A job of an older server tells nothing of it.
+    head = decode_json(fields[b"head"]) if b"head" in fields else None
+    return PromptHead(**head) if head else None

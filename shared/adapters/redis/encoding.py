@@ -44,6 +44,18 @@ def decode_items(blob: bytes | None) -> list[SizedItem]:
     ]
 
 
+def encode_item(item: SizedItem) -> bytes:
+    """Return one item with its size as bytes, for `decode_each`."""
+    return encode_json({"item": item.item.to_json(), "tokens": item.tokens})
+
+
+def decode_each(blobs: Sequence[bytes]) -> list[SizedItem]:
+    """Return the items behind many an `encode_item`: all parse in one go."""
+    values = [decode_json(blob) for blob in blobs]
+    items = parse_items([value["item"] for value in values])
+    return [SizedItem(item=item, tokens=value["tokens"]) for item, value in zip(items, values, strict=True)]
+
+
 def text(fields: Fields, name: str, default: str = "") -> str:
     """Return a field as text."""
     return fields.get(name.encode(), default.encode()).decode()

@@ -122,11 +122,16 @@ function operations.create(status)
     if get('nonce') == given.nonce then return {'created', doorbell()} end
     return {'exists', status}
   end
+  -- A turn of a conversation has just taken it, in the same transaction, or was refused.
+  if given.conversation and redis.call('HGET', given.conversation, 'busy_by') ~= record then
+    return {'refused', ''}
+  end
   local length = given.rings and redis.call('LLEN', given.queue) or given.queue_depth
   if length >= given.max_queued then return {'full', digits(length)} end
   set('status', 'queued', 'attempt', '0', 'lost', '0', 'rings', '0', 'events', '0', 'nonce', given.nonce)
   set('created_at', digits(now), 'queue', given.queue)
   if given.deadline_ms > 0 then set('deadline', digits(now + given.deadline_ms)) end
+  if given.conversation then set('position', redis.call('HGET', given.conversation, 'next')) end
   set_pairs()
   -- It ends by its deadline, and is then kept for its time: no job may expire before it has ended.
   keep_for(given.deadline_ms + given.ttl_ms)
@@ -218,6 +223,13 @@ function operations.wake(status)
   if status == 'waiting' then return {'queued', requeue()} end
   if status == 'running' then set('woken', '1') end
   return {status or 'gone', status == 'queued' and doorbell() or ''}
+end
+
+-- Somebody waits now for a job that could wait: it moves to the front queue.
+function operations.hurry(status)
+  if status ~= 'queued' or get('queue') == given.queue then return {status or 'gone', ''} end
+  set('queue', given.queue)
+  return {'queued', ring()}
 end
 
 function operations.cancel(status)

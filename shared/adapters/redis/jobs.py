@@ -2,15 +2,16 @@
 
 import json
 import secrets
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
-from shared.adapters.celery import envelope, queue_key
+from shared.adapters.celery import LOW, NORMAL, envelope, queue_key
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
 from shared.errors import LeaseLost, TooManyRequests
@@ -23,6 +24,9 @@ SCRIPT = files("shared.adapters.redis").joinpath("jobs.lua").read_text(encoding=
 # How long a doorbell may stay unanswered in an empty queue before it counts as lost.
 PATIENCE_SECONDS = 5.0
 _WATCH_BATCH = 200
+
+# What is to happen in the same transaction as a change of a job, after it.
+Beside: TypeAlias = Callable[[Pipeline], Awaitable[None]]
 
 _log = structlog.get_logger()
 
@@ -42,19 +46,18 @@ class RedisJobs:
 
         Raises TooManyRequests when its queue is full; nothing is written then.
         """
-        fields = {"task": job.type.task, "envelope": envelope(job.type, job.id)} | job.fields
-        outcome, detail = await self._run(
-            "create",
-            job.id,
-            fields=fields,
-            queue=queue_key(job.type.queue),
-            nonce=secrets.token_hex(8),
-            events=job.events,
-            max_queued=self._settings.max_queued,
-            # Where the broker is this server, the script itself looks, in the same step.
-            queue_depth=await self.queue_depth(job.type.queue) if self._broker else 0,
-            deadline_ms=int((job.deadline_seconds or 0) * 1000),
-        )
+        return await self.created(job, await self._create(job))
+
+    async def create_in(self, pipeline: Pipeline, job: NewJob, *, conversation_id: str) -> None:
+        """Record the job of a turn that takes its conversation in the same transaction, before this.
+
+        Nothing is written when it could not; `created` reads the answer.
+        """
+        await self._create(job, client=pipeline, conversation=keys.record(conversation_id))
+
+    async def created(self, job: NewJob, told: Sequence[bytes]) -> bool:
+        """Read what recording a job answered, and ring for it; results and errors are those of `create`."""
+        outcome, detail = (part.decode() for part in told)
         if outcome == "full":
             raise TooManyRequests(
                 f"The queue is full: {detail} jobs are waiting.",
@@ -64,9 +67,11 @@ class RedisJobs:
         await self._ring(job.type.queue, detail if outcome == "created" else "")
         return outcome == "created"
 
-    async def store(self, job_id: str, status: str, fields: dict[str, bytes]) -> None:
+    async def store(
+        self, job_id: str, status: str, fields: dict[str, bytes], *, beside: Beside | None = None
+    ) -> None:
         """Record what ended without being queued: a foreground response. What exists already stays."""
-        await self._run("store", job_id, fields=fields, status=status)
+        await self._run("store", job_id, beside=beside, fields=fields, status=status)
 
     async def claim(self, job_id: str, owner: str) -> Lease | NotClaimed:
         """Take the lease of a job; the same owner asking again gets the same lease."""
@@ -94,11 +99,15 @@ class RedisJobs:
         """Keep a part of the work under `field` of the record; the first one wins. Raises LeaseLost."""
         await self._held("checkpoint", lease, fields={field: value})
 
-    async def finish(self, lease: Lease, ending: Ending) -> None:
-        """End the job, once and for all. Raises LeaseLost when another attempt or a cancel came first."""
+    async def finish(self, lease: Lease, ending: Ending, *, beside: Beside | None = None) -> None:
+        """End the job, once and for all. Raises LeaseLost when another attempt or a cancel came first.
+
+        What is `beside` it happens even then: it is to look at the record first.
+        """
         await self._held(
             "finish",
             lease,
+            beside=beside,
             fields=ending.fields,
             status=ending.status,
             drops=list(ending.drops),
@@ -169,7 +178,16 @@ class RedisJobs:
 
     async def queue_depth(self, queue: Queue) -> int:
         """Return how many doorbells wait in a queue."""
-        return int(await answer((self._broker or self._store).llen(queue_key(queue))))
+        pipeline = (self._broker or self._store).pipeline(transaction=False)
+        for priority in (NORMAL, LOW):
+            pipeline.llen(queue_key(queue, priority=priority))
+        return sum(await pipeline.execute())
+
+    async def hurry(self, job_id: str) -> None:
+        """Move a job that could wait before those that still can; its earlier doorbell does no harm."""
+        queue = queue_of(job_id)
+        _, doorbell = await self._run("hurry", job_id, queue=queue_key(queue))
+        await self._ring(queue, doorbell)
 
     @property
     def _lease_ms(self) -> int:
@@ -191,9 +209,36 @@ class RedisJobs:
             raise LeaseLost(f"Attempt {lease.attempt} of {lease.job_id} no longer holds it: {detail}.")
         return detail if outcome == "queued" else ""
 
-    async def _run(self, operation: str, job_id: str, **given: Any) -> tuple[str, str]:
+    async def _create(self, job: NewJob, *, client: Pipeline | None = None, **given: Any) -> Any:
+        priority = LOW if job.can_wait else NORMAL
+        doorbell = envelope(job.type, job.id, priority=priority)
+        script_keys, arguments = self._arguments(
+            "create",
+            job.id,
+            fields={"task": job.type.task, "envelope": doorbell} | job.fields,
+            queue=queue_key(job.type.queue, priority=priority),
+            nonce=secrets.token_hex(8),
+            events=job.events,
+            max_queued=self._settings.max_queued,
+            # Where the broker is this server, the script itself looks, in the same step.
+            queue_depth=await self.queue_depth(job.type.queue) if self._broker else 0,
+            deadline_ms=int((job.deadline_seconds or 0) * 1000),
+            **given,
+        )
+        return await self._script(keys=script_keys, args=arguments, client=client)
+
+    async def _run(
+        self, operation: str, job_id: str, *, beside: Beside | None = None, **given: Any
+    ) -> tuple[str, str]:
         script_keys, arguments = self._arguments(operation, job_id, **given)
-        outcome, detail = await self._script(keys=script_keys, args=arguments)
+        if beside is None:
+            told = await self._script(keys=script_keys, args=arguments)
+        else:
+            async with self._store.pipeline(transaction=True) as pipeline:
+                await self._script(keys=script_keys, args=arguments, client=pipeline)
+                await beside(pipeline)
+                told, *_ = await pipeline.execute()
+        outcome, detail = told
         return outcome.decode(), detail.decode()
 
     def _arguments(

@@ -41,6 +41,22 @@ def waiters(object_id: str) -> str:
     return f"{record(object_id)}:waiters"
 
 
+def conversation(conversation_id: str) -> list[str]:
+    """Return the keys of a conversation: its record, the order of its items, their bodies, its windows."""
+    name = record(conversation_id)
+    return [name, f"{name}:items", f"{name}:bodies", f"{name}:windows"]
+
+
+def whereabouts(item_id: str) -> str:
+    """Return the key that holds the id of the response that put an item out."""
+    return f"{record(item_id)}:response"
+
+
+def compactions_of(tenant: str) -> str:
+    """Return the key of the sorted set of a tenant's compactions."""
+    return f"{PREFIX}{{tenant:{tenant}}}:compactions"
+
+
 def reservation(digest: str) -> str:
     """Return the key of the reservation behind an idempotency key, by the digest of tenant and key."""
     return f"{PREFIX}{{idempotency:{digest}}}"

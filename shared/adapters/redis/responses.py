@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from shared.adapters.redis import keys
+from shared.adapters.redis.conversation_script import ConversationScript, accepted
 from shared.adapters.redis.encoding import (
     Fields,
     answer,
@@ -18,13 +21,14 @@ from shared.adapters.redis.encoding import (
     present,
     text,
 )
+from shared.adapters.redis.item_index import ItemIndex
 from shared.adapters.redis.jobs import RedisJobs
 from shared.errors import LeaseLost, NotFound
 from shared.jobs import GENERATE
 from shared.lifecycle import Ending, JobStatus, Lease, NewJob
 from shared.partial import fold
 from shared.settings import Settings
-from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
+from shared.turns import Place, StoredResponse, StoredTurn, Turn, TurnResult
 from shared.window.payload import SizedItem
 from shared.wire.events import encode, opening_events
 from shared.wire.items import CompactionTrigger, Item, parse_items
@@ -48,7 +52,7 @@ _POLLED = (
     "error_message",
 )
 _RUNNING = ("tenant", "request", "head", "input")
-_CHAINED = ("tenant", "status", "base", "input", "output", "path")
+_CHAINED = ("tenant", "status", "base", "input", "output", "path", "whole_path", "conversation", "position")
 
 
 class RedisResponses:
@@ -57,11 +61,16 @@ class RedisResponses:
     def __init__(self, store: Redis, jobs: RedisJobs, settings: Settings) -> None:
         self._store = store
         self._jobs = jobs
+        self._conversations = ConversationScript(store, settings)
+        self._index = ItemIndex(store, settings)
         self._ttl_ms = settings.response_ttl_seconds * 1000
         self._deadline_seconds = settings.response_deadline_seconds
 
     async def enqueue(self, turn: Turn) -> None:
-        """Store a background response as queued and ring for it, in one step. Raises TooManyRequests."""
+        """Store a background response as queued and ring for it, in one step. Raises TooManyRequests.
+
+        A turn of a conversation takes that in the same step, and raises what the port says when it cannot.
+        """
         job = NewJob(
             id=turn.id,
             type=GENERATE,
@@ -69,12 +78,16 @@ class RedisResponses:
             events=encode(opening_events(turn.head)),
             deadline_seconds=self._deadline_seconds,
         )
-        await self._jobs.create(job)
+        if turn.request.conversation_id is None:
+            await self._jobs.create(job)
+        else:
+            await self._enqueue_in_conversation(turn, job, turn.request.conversation_id)
 
     async def save(self, turn: Turn, result: TurnResult) -> None:
-        """Store a foreground response that has ended."""
-        fields = {"tenant": turn.tenant.encode(), **_after_it_ran(result)}
-        await self._jobs.store(turn.id, result.response.status, fields)
+        """Store a foreground response that has ended; its conversation grows by its items in the same step."""
+        fields = {"tenant": turn.tenant.encode(), **_conversation_of(turn), **_after_it_ran(result)}
+        beside = partial(self._beside_its_end, turn, result)
+        await self._jobs.store(turn.id, result.response.status, fields, beside=beside)
 
     async def load_turn(self, lease: Lease) -> Turn:
         """Return the turn behind a lease. Raises LeaseLost when it is gone."""
@@ -130,11 +143,19 @@ class RedisResponses:
             drops=("request",),
             drops_events=not turn.request.is_streamed,
         )
-        await self._jobs.finish(lease, ending)
+        await self._jobs.finish(lease, ending, beside=partial(self._beside_its_end, turn, result))
+
+    async def find_items(self, item_ids: Sequence[str], tenant: str) -> list[Item]:
+        """Return those of these items that stored responses put out; the others are left out."""
+        return await self._index.find(item_ids, tenant)
 
     async def delete(self, response_id: str) -> bool:
         """Remove an ended response with all derived from it; False when it has not ended."""
-        return await self._jobs.delete(response_id) != "busy"
+        output = decode_items(await answer(self._store.hget(keys.record(response_id), "output")))
+        if await self._jobs.delete(response_id) == "busy":
+            return False
+        await self._index.forget([entry.item for entry in output])
+        return True
 
     async def append(self, lease: Lease, first: int, events: Sequence[JsonObject]) -> None:
         """Append events from sequence number `first` on; repeating a call changes nothing. Raises LeaseLost."""
@@ -145,6 +166,19 @@ class RedisResponses:
         # An event's entry id is its sequence number plus one.
         entries = await answer(self._store.xrange(keys.events(response_id), min=f"{after + 2}-0"))
         return _events(entries)
+
+    async def _enqueue_in_conversation(self, turn: Turn, job: NewJob, conversation_id: str) -> None:
+        async with self._store.pipeline(transaction=True) as pipeline:
+            await self._conversations.take_in(pipeline, turn)
+            await self._jobs.create_in(pipeline, job, conversation_id=conversation_id)
+            taken, created = await pipeline.execute()
+        accepted(taken, conversation_id)
+        await self._jobs.created(job, created)
+
+    async def _beside_its_end(self, turn: Turn, result: TurnResult, pipeline: Pipeline) -> None:
+        self._index.note_in(pipeline, turn.id, result.response.output)
+        if turn.request.conversation_id is not None:
+            await self._conversations.settle_in(pipeline, turn, result)
 
     async def _load_unfinished(self, response_id: str) -> tuple[Fields, list[JsonObject]]:
         # In one step: a turn that finishes in between drops its events.
@@ -162,7 +196,13 @@ def _before_it_runs(turn: Turn) -> dict[str, bytes]:
         "request": encode_json(_without_input(turn.request).to_json()),
         "input": encode_items([SizedItem(item=item, tokens=0) for item in turn.input]),
         "streams": b"1" if turn.request.is_streamed else b"0",
+        **_conversation_of(turn),
     }
+
+
+def _conversation_of(turn: Turn) -> dict[str, bytes]:
+    conversation_id = turn.request.conversation_id
+    return {} if conversation_id is None else {"conversation": conversation_id.encode()}
 
 
 def _without_input(request: CreateResponse) -> CreateResponse:
@@ -177,6 +217,7 @@ def _after_it_ran(result: TurnResult) -> dict[str, bytes]:
         "input": encode_items(result.input),
         "output": encode_items(result.output),
         "path": encode_json(result.path),
+        **({"whole_path": encode_json(result.whole_path)} if result.whole_path else {}),
     }
 
 
@@ -193,11 +234,21 @@ def _turn(response_id: str, fields: Fields, tenant: str) -> StoredTurn:
         input=decode_items(fields.get(b"input")),
         output=decode_items(fields.get(b"output")),
         path=decode_json(fields[b"path"]) if b"path" in fields else [],
+        place=_place(fields),
+        whole_path=decode_json(fields[b"whole_path"]) if b"whole_path" in fields else [],
     )
 
 
+def _place(fields: Fields) -> Place | None:
+    if b"conversation" not in fields:
+        return None
+    return Place(text(fields, "conversation"), integer(fields, "position"))
+
+
 def _check_owner(response_id: str, fields: Fields, tenant: str) -> None:
-    if b"tenant" not in fields or text(fields, "tenant") != tenant:
+    # Conversations and compactions have records, too, and are no responses.
+    known = response_id.startswith("resp_") and b"tenant" in fields
+    if not known or text(fields, "tenant") != tenant:
         raise NotFound(f"Response with id '{response_id}' not found.")
 
 

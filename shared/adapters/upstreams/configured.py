@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from shared.adapters.upstreams.file import read_upstreams_file
+from shared.errors import ConfigurationError
 from shared.routing import ANY_MODEL, Route, Routes
 from shared.settings import Settings
 
@@ -17,10 +18,15 @@ def configured_routes(settings: Settings, environment: Mapping[str, str] = os.en
 
     Where there is neither, the offline upstream answers. Raises ConfigurationError.
     """
-    listed = _listed(settings, environment)
+    routes = _listed(settings, environment)
     if settings.upstream_url is not None:
-        return Routes((*listed, _to(settings, "default", settings.upstream_url, settings.upstream_key)))
-    return Routes(tuple(listed or [_OFFLINE]))
+        routes.append(_to(settings, "default", settings.upstream_url, settings.upstream_key))
+    if settings.summarizer == "native" and not any(route.native_compaction for route in routes):
+        raise ConfigurationError(
+            "HITHERTO_SUMMARIZER=native needs an upstream that compacts itself: HITHERTO_UPSTREAM_API=responses, "
+            "or native_compaction = true in the upstreams file."
+        )
+    return Routes(tuple(routes or [_OFFLINE]))
 
 
 def summarizer_route(settings: Settings) -> Route | None:
@@ -45,5 +51,6 @@ def _to(settings: Settings, name: str, base_url: str, key: str | None) -> Route:
         models=(ANY_MODEL,),
         api=settings.upstream_api,
         api_key=SecretStr(key) if key is not None else None,
+        native_compaction=settings.summarizer == "native" and settings.upstream_api == "responses",
         timeout_seconds=settings.upstream_timeout_seconds,
     )

@@ -1,8 +1,9 @@
 """The official OpenAI SDK as the client of any provider that speaks one of OpenAI's two APIs."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
 
 from openai import APIError, AsyncOpenAI, AsyncStream, OpenAIError, Timeout
 
@@ -12,6 +13,8 @@ from shared.wire.model import JsonObject
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 MAX_RETRIES = 2
+
+_Read = TypeVar("_Read")
 
 # The SDK insists on a key and would else take OPENAI_API_KEY, which is not any provider's to see.
 _NO_KEY = "unset"
@@ -47,6 +50,15 @@ async def open_stream(client: AsyncOpenAI, path: str, body: JsonObject) -> Async
             path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
         ) as stream:
             yield stream
+
+
+async def post(client: AsyncOpenAI, path: str, body: JsonObject, *, read: Callable[[object], _Read]) -> _Read:
+    """POST `body` and return what `read` makes of the answer's JSON. Raises UpstreamError.
+
+    `read` raises ValueError for what it cannot read.
+    """
+    with _translated_errors():
+        return read(await client.post(path, cast_to=object, body=body))
 
 
 async def list_models(client: AsyncOpenAI) -> list[str]:

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from shared.compaction.ledger.book import Ledger
 from shared.compaction.ledger.calls import entries_of_calls
+from shared.compaction.ledger.entries import is_sentence
 from shared.compaction.ledger.identifiers import entries_of_identifiers
+from shared.compaction.ledger.moulds import Moulds, worn_down
 from shared.compaction.ledger.reading import Said, read_items
 from shared.compaction.ledger.register import Register
-from shared.compaction.ledger.speech import entries_of_speech
+from shared.compaction.ledger.speech import entries_of_speech, statements_of
+from shared.compaction.ledger.statements import Statement, read_statement
 from shared.wire.items import Item
 
 EMPTY = Ledger()
@@ -20,13 +23,21 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY) -> Ledger:
     takes its place: an updated rule, a command that was run again, a file that was deleted. Rules and
     preferences come from users, systems and developers only, never from assistants or tools.
     """
+    if not items:
+        return known
     traces = read_items(items, seen=known.items_seen)
-    register = Register(known.entries)
     messages = [trace for trace in traces if isinstance(trace, Said)]
-    for entry in entries_of_speech(messages, is_opening=known.items_seen == 0):
+    spoken = statements_of(messages)
+    moulds = Moulds([*_statements(known), *(each.statement for each in spoken)])
+    register = Register(worn_down(known.entries, moulds))
+    for entry in entries_of_speech(messages, spoken, moulds, is_opening=known.items_seen == 0):
         register.add(entry)
     for entry in entries_of_calls(traces):
         register.add(entry)
     for entry in entries_of_identifiers(traces):
         register.add(entry)
     return Ledger(register.entries, known.items_seen + len(items))
+
+
+def _statements(ledger: Ledger) -> list[Statement]:
+    return [read_statement(entry.text) for entry in ledger.entries if is_sentence(entry)]

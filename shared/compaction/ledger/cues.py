@@ -52,18 +52,19 @@ COLONS = (":", "：")
 CLOSING = "\"')]}*_`”’»」』）"
 BULLETS = "-*•·>#+–—☐☑✓"
 APOSTROPHE = "’"
+QUOTATION_MARKS = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("「", "」"), ("『", "』"))
 AROUND_WORDS = "\"'`()[]{}<>,;:!?*“”‘’„«»「」『』（）【】《》、。，；：！？…|=."
 
 WORDS: dict[Cue, frozenset[str]] = {
     Cue.MUST: word_set(
-        """must mustn't shall shan't forbidden prohibited mandatory required requires off-limits
+        """must mustn't shall shan't forbidden forbids prohibited prohibits banned bans disallowed mandatory required requires off-limits
         non-negotiable shouldn't confidential
         muss müssen musst müsst darf dürfen darfst soll sollen sollst verboten unbedingt zwingend vertraulich
         debe deben debes deberá prohibido prohibida obligatorio obligatoria confidencial
         doit doivent interdit interdite obligatoire deve devem devono proibido obrigatório vietato"""
     ),
     Cue.ORDER: word_set(
-        """never don't dont always only no avoid refuse cannot can't nobody nothing none
+        """never don't dont always only no avoid refuse cannot can't nobody nothing none unless
         nie niemals kein keine keinen keinerlei nur immer nicht vermeide
         nunca jamás siempre solo sólo solamente no evita evite
         jamais toujours seulement uniquement sempre apenas não mai mai soltanto non"""
@@ -81,7 +82,7 @@ WORDS: dict[Cue, frozenset[str]] = {
         décidé décision choisi decidido decisione"""
     ),
     Cue.STATE: word_set(
-        """todo to-do next deadline due goal objective milestone blocked blocker pending remaining awaiting
+        """todo to-do deadline due goal objective milestone blocked blocker pending remaining awaiting
         outstanding unfinished failing unpushed phase progress status branch task tasks step
         frist ziel offen blockiert ausstehend fällig aufgabe schritt meilenstein
         plazo objetivo pendiente bloqueado tarea paso fecha hito
@@ -95,7 +96,8 @@ WORDS: dict[Cue, frozenset[str]] = {
         important rappel règle regra lembre ricorda regola"""
     ),
     Cue.UPDATE: word_set(
-        """instead now actually update updated changed changes changing moved switch switched correction
+        """instead now actually update updated changed changes changing moved switch switched correction corrected
+        raised lowered increased decreased reduced extended shortened postponed rescheduled pushed bumped swapped sorry oops
         anymore replaced replaces renamed rotated revised new
         jetzt stattdessen nun künftig korrektur geändert verschoben neu neue neuer
         ahora cambio cambió cambiado corrección actualización nuevo nueva
@@ -163,7 +165,8 @@ PHRASES: dict[Cue, frozenset[str]] = {
     Cue.PREFER: _phrases(
         """i'd like|i would like|we'd like|i'd rather|would rather|i like|i love|we like|please keep|please use
         |please answer|please respond|please reply|please write|please call|please make|please always|call me|by default
-        |rather than|works best|best for me|ich hätte gern|ich mag|wir mögen|nenn mich|bitte immer|bitte nur
+        |rather than|works best|best for me|i find|i'd love it|can't stand|don't care for|suits me|suit me|helps me
+        |help me a lot|works for me|work for me|ich hätte gern|ich mag|wir mögen|nenn mich|bitte immer|bitte nur
         |me gusta|nos gusta|me encanta|por favor usa|por favor responde|llámame|j'aime|je veux|appelle-moi"""
     ),
     Cue.DECIDE: _phrases(
@@ -172,7 +175,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
         |wir nehmen|wir verwenden|wir nutzen|vamos con|vamos a usar|usaremos|nous utilisons|on part sur"""
     ),
     Cue.STATE: _phrases(
-        """next step|next up|next steps|in progress|still need|still needs|working on|waiting for|waiting on
+        """next step|next up|next steps|next is|next on|in progress|still need|still needs|working on|waiting for|waiting on
         |open question|current task|left to do|not yet|up next|after that|follow up|follow-up|picked up at
         |nächster schritt|nächste schritte|in arbeit|warten auf|noch offen|próximo paso|siguiente paso
         |en curso|falta por|esperando a|prochaine étape|en cours|próximo passo"""
@@ -183,13 +186,14 @@ PHRASES: dict[Cue, frozenset[str]] = {
         |n'oublie pas|à noter|tenha em mente"""
     ),
     Cue.UPDATE: _phrases(
-        """no longer|from now on|scratch that|as of|going forward|never mind|ab sofort|nicht mehr|von jetzt an
+        """no longer|from now on|change of plan|change of plans|scratch that|as of|going forward|never mind|ab sofort|nicht mehr|von jetzt an
         |en lugar|en vez|ya no|a partir de|de ahora en|à partir de|dorénavant|a partir de agora|d'ora in poi"""
     ),
     Cue.COPULA: _phrases("""stands for|refers to|consists of|scheduled for|set to|located in|reports to"""),
     Cue.CHATTER: _phrases(
         """by the way i|how are you|sounds good|makes sense|good morning|good point|got it|no problem|of course
-        |you're welcome|let's continue|carry on|keep going|i like it|i like that|i love it|love that|wie geht's|alles klar|qué tal|muy bien|de acuerdo"""
+        |you're welcome|let's continue|carry on|keep going|to be honest
+        |i was|i had|i read|i saw|i heard|i noticed|i tried|i thought|i suppose|i've never|i never|you said|i like it|i like that|i love it|love that|wie geht's|alles klar|qué tal|muy bien|de acuerdo"""
     ),
     Cue.DOUBT: _phrases(
         """i don't know|i do not know|not sure|i don't think|i don't understand|i don't see|i don't remember
@@ -273,6 +277,10 @@ UNITS = word_set(
     """s ms us ns m h d w y min mins sec secs hr hrs k kb mb gb tb kib mib gib b px em rem pt pct x kg g mg km cm mm
     l ml rps qps fps hz khz mhz ghz w kw v eur usd gbp am pm th st nd rd"""
 )
+CURRENCIES = word_set(
+    """eur euro euros usd dollar dollars gbp pound pounds chf franc francs jpy yen cny yuan rmb inr rupees cent cents
+    sek nok dkk kronor pln zloty brl reais mxn peso pesos krw won franken livres"""
+)
 FILE_ENDINGS = word_set(
     """py pyi ipynb js jsx ts tsx mjs cjs json jsonl yaml yml toml ini cfg conf env md mdx rst txt csv tsv xml html htm
     css scss less sql sh bash zsh ps1 bat go rs java kt kts scala c h cc cpp hpp cs rb php pl lua swift m mm r jl dart
@@ -321,7 +329,7 @@ COMMAND_FIELDS = word_set("command cmd commands shell_command script argv bash")
 
 FAILURES = (
     "error", "exception", "fail", "fatal", "panic", "denied", "not found", "no such", "traceback", "errno", "abort",
-    "refused", "timed out", "timeout", "cannot", "unable", "segfault", "segmentation", "undefined", "invalid",
+    "refused", "timed out", "timeout", "cannot", "unable", "segfault", "segmentation", "undefined", "invalid", "unexpected", "does not exist", "mismatch",
     "fehler", "错误", "失败", "エラー",
 )  # fmt: skip
 # An error that speaks to its reader is not an error: it is somebody's instruction.

@@ -61,6 +61,11 @@ class Entry:
 Entries: TypeAlias = tuple[Entry, ...]
 
 
+def is_sentence(entry: Entry) -> bool:
+    """Return whether the entry is a sentence that was said, not a quoted message, nor a name or a call."""
+    return entry.section in SENTENCES and not entry.key.startswith(QUOTE)
+
+
 def one_line(text: str, limit: int) -> str:
     """Return `text` on one line, at most `limit` characters, cut in the middle where it is longer.
 

@@ -2,8 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.compaction.ledger.entries import SENTENCES, Entries, Entry, Section
+from shared.compaction.ledger.entries import SENTENCES, Entries, Entry, Section, is_sentence
+from shared.compaction.ledger.moulds import Moulds
 from shared.compaction.ledger.rendering import cost_text, frame_text, render_entries, words_of
+from shared.compaction.ledger.statements import read_statement
+
+# What a sentence loses for each one too many of its mould, and at most.
+_WEAR, _MOST_WEAR = 10, 40
 
 
 def fit_entries(entries: Entries, max_tokens: int, count: Callable[[str], int]) -> Entries:
@@ -40,12 +45,20 @@ def _chosen(entries: Entries, costs: Mapping[str, int], room: int) -> Entries:
 
 def _by_importance(entries: Entries) -> list[Entry]:
     order = {entry.key: index for index, entry in enumerate(entries)}
+    moulds = Moulds(read_statement(entry.text) for entry in entries if is_sentence(entry))
 
     def rank(entry: Entry) -> tuple[bool, int, int]:
-        age = order[entry.key]
-        return not entry.hard, -entry.score, age if entry.section in SENTENCES else -age
+        age, wear = order[entry.key], _wear(entry, moulds)
+        binds = entry.hard and wear < _MOST_WEAR
+        return not binds, wear - entry.score, age if entry.section in SENTENCES else -age
 
     return sorted(entries, key=rank)
+
+
+def _wear(entry: Entry, moulds: Moulds) -> int:
+    if not is_sentence(entry):
+        return 0
+    return min(_WEAR * moulds.wear(read_statement(entry.text)), _MOST_WEAR)
 
 
 def _chosen_alone(entries: Entries, max_tokens: int, count: Callable[[str], int]) -> Entries:

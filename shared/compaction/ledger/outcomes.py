@@ -18,7 +18,7 @@ _NO_FAILURE = re.compile(
     r"\b(?:0|no|without) (?:errors?|failures?|failed|exceptions?)|errors?[:=] ?0\b|fail(?:ed|ures?)?[:=] ?0\b"
 )
 _STRONG = re.compile(
-    r"^e  |[a-z]error\b|exception\b|error[:\[]|fatal:|panic|failed[: ]|traceback|err!|denied|no such|not found"
+    r"^e  |[a-z]error\b|exception\b|error[:\[]|fatal:|panic|failed[: ]|traceback|err!|denied|no such|not found|does not exist|^\S+:\d+: "
 )
 _NOISE = ("traceback (most recent", "exit code", "exited with code", "npm err! a complete log")
 _EDGE = 400

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from shared.compaction.ledger.cues import Cue
-from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, SENTENCES, Entries, Entry, Section
+from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entries, Entry, Section, is_sentence
 from shared.compaction.ledger.statements import Statement, read_statement
 from shared.compaction.ledger.subjects import stems_of, supersedes, values_of
 
@@ -85,7 +85,7 @@ class Register:
 
 
 def _is_governed(entry: Entry) -> bool:
-    return entry.section in SENTENCES and entry.trust in AUTHORITIES and not entry.key.startswith(QUOTE)
+    return is_sentence(entry) and entry.trust in AUTHORITIES
 
 
 def _stays(known: Entry, later: Entry) -> bool:

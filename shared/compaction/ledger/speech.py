@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shared.compaction.ledger.calls import error_entry
 from shared.compaction.ledger.cues import Cue
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entry, Section, Trust, one_line
+from shared.compaction.ledger.moulds import Moulds
 from shared.compaction.ledger.outcomes import errors_of
 from shared.compaction.ledger.reading import Said
 from shared.compaction.ledger.sentences import lines_of, sentences_of
@@ -15,8 +16,8 @@ from shared.compaction.ledger.subjects import same_words_key, stems_of, subject_
 
 _LEAST = {Trust.SYSTEM: 1, Trust.USER: 1, Trust.ASSISTANT: 6, Trust.TOOL: 99}
 _LONGEST_JOINED = 300
-_LONGEST_REQUEST, _LONGEST_ANSWER = 240, 360
-_LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 90, 85, 75
+_LONGEST_REQUEST, _LONGEST_ANSWER = 200, 300
+_LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 44, 60, 75
 _OFTEN = 3
 _KEPT_FROM_MODEL = frozenset({Section.DECISION, Section.STATE, Section.FACT})
 
@@ -30,15 +31,22 @@ class Spoken:
     text: str
 
 
-def entries_of_speech(messages: Sequence[Said], *, is_opening: bool) -> Iterator[Entry]:
+def statements_of(messages: Iterable[Said]) -> list[Spoken]:
+    """Return all sentences of the messages but those in fenced blocks, in order."""
+    return [each for said in messages for each in _spoken(said)]
+
+
+def entries_of_speech(
+    messages: Sequence[Said], spoken: Sequence[Spoken], moulds: Moulds, *, is_opening: bool
+) -> Iterator[Entry]:
     """Yield rules, preferences, decisions, state, facts, and errors that people quote, in order.
 
+    `spoken` are the statements of the messages, `moulds` are those of all sentences that are known of.
     `is_opening` says that the conversation begins here: only then is the first request known.
     """
-    spoken = [each for said in messages for each in _spoken(said)]
-    common = _Common(spoken)
+    common = _Common(spoken, moulds)
     for each in spoken:
-        points = worth(each.statement) + common.bonus(each.statement) - common.penalty(each.statement)
+        points = worth(each.statement) + common.bonus(each.statement) - common.penalty(each)
         if points >= _LEAST[each.said.trust] and _may_say(each):
             yield _entry(each, points)
     for said in messages:
@@ -48,15 +56,13 @@ def entries_of_speech(messages: Sequence[Said], *, is_opening: bool) -> Iterator
 
 
 class _Common:
-    """What is said again and again in one stretch of conversation: it carries nothing."""
+    """What is said again and again: it carries nothing."""
 
-    def __init__(self, spoken: Iterable[Spoken]) -> None:
-        self._repeats: Counter[str] = Counter()
-        self._runs: Counter[tuple[str, ...]] = Counter()
+    def __init__(self, spoken: Sequence[Spoken], moulds: Moulds) -> None:
+        self._moulds = moulds
+        self._repeats = Counter(same_words_key(each.statement) for each in spoken)
         self._stems: Counter[str] = Counter()
         for each in spoken:
-            self._repeats[same_words_key(each.statement)] += 1
-            self._runs.update(_runs_of(each.statement))
             if each.said.trust in AUTHORITIES:
                 self._stems.update(stems_of(each.statement))
 
@@ -66,19 +72,18 @@ class _Common:
             return 0
         return 2 * (sum(self._stems[stem] == 1 for stem in stems_of(statement)) >= 2)
 
-    def penalty(self, statement: Statement) -> int:
-        """Return the points that a sentence loses; what binds or is marked as important loses none."""
-        if statement.is_hard or statement.label or not statement.cues.isdisjoint({Cue.PREFER, Cue.REMEMBER}):
+    def penalty(self, each: Spoken) -> int:
+        """Return the points that a sentence loses; what a person marks as binding or important loses none."""
+        statement = each.statement
+        if each.said.trust in AUTHORITIES and _is_marked(statement):
             return 0
-        runs = _runs_of(statement)
-        worn = sum(self._runs[run] >= _OFTEN for run in runs)
-        from_one_mould = worn * 5 >= len(runs) * 2 and worn > 0
-        return 4 * (self._repeats[same_words_key(statement)] >= _OFTEN) + 5 * from_one_mould
+        worn = self._moulds.wear(statement) > 0
+        return 4 * (self._repeats[same_words_key(statement)] >= _OFTEN) + 5 * worn
 
 
-def _runs_of(statement: Statement) -> list[tuple[str, ...]]:
-    lows = statement.lows
-    return list(zip(lows, lows[1:], lows[2:], strict=False))
+def _is_marked(statement: Statement) -> bool:
+    cues = {Cue.PREFER, Cue.REMEMBER}
+    return statement.is_hard or statement.label is not None or not statement.cues.isdisjoint(cues)
 
 
 def _spoken(said: Said) -> Iterator[Spoken]:

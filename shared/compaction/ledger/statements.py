@@ -8,6 +8,7 @@ from shared.compaction.ledger.cues import (
     CHARACTERS,
     COLONS,
     CONDITIONS,
+    CURRENCIES,
     DEFINITE,
     LABELS,
     NEGATIONS,
@@ -16,6 +17,7 @@ from shared.compaction.ledger.cues import (
     PHRASES,
     QUESTION_MARKS,
     QUESTIONS,
+    QUOTATION_MARKS,
     REQUESTS,
     STOPWORDS,
     UNIVERSALS,
@@ -30,9 +32,13 @@ _LONG_WORDS = 45
 _FIRST_DENSE_CHARACTER = "\u3040"
 _STATING = frozenset({Cue.COPULA, Cue.STANDING})
 _LINKS = word_set("please and but so then also just bitte und y et e por favor")
-_JOINERS = _LINKS | word_set("you we should can may will shall")
+_JOINERS = _LINKS | word_set("you we should can may will shall that because")
 _MODALS = word_set("should can may will would could must soll sollte darf debe peut doit deve you")
 _NOT_ORDERS_INSIDE = word_set("no not non não")
+_BEING = word_set("are is be to you're we're they're")
+_CANNOT = word_set("can't cannot mayn't")
+_PRONOUNS = word_set("i we you it that this they one he she who there which")
+_OPENERS = QUESTIONS - CONDITIONS
 _DEPENDENT = word_set(
     "it this that these those he she they its his her their them otherwise dies dieser dieses esto eso ella ça cela"
 )
@@ -103,12 +109,21 @@ def read_statement(text: str) -> Statement:
         text=text,
         words=words,
         lows=lows,
-        kinds=tuple(kind_of(word) for word in words),
+        kinds=_kinds(words, lows),
         cues=cues,
         label=label,
         start=start,
         binding=_binds(text, raw, lows, start),
     )
+
+
+def _kinds(words: tuple[str, ...], lows: tuple[str, ...]) -> tuple[Kind, ...]:
+    """Return what the words name; a number before a currency is an amount, as it is behind its sign."""
+    kinds = [kind_of(word) for word in words]
+    for index, low in enumerate(lows[1:]):
+        if kinds[index] is Kind.NUMBER and low in CURRENCIES:
+            kinds[index] = Kind.AMOUNT
+    return tuple(kinds)
 
 
 def worth(statement: Statement) -> int:
@@ -136,19 +151,25 @@ _WEIGHTS = {
 
 def _worth_of_things(statement: Statement) -> int:
     kinds = statement.kinds[statement.start :]
-    identifiers = sum(kind in IDENTIFIERS for kind in kinds)
+    exact = sum(kind in IDENTIFIERS for kind in kinds)
     names = kinds[1:].count(Kind.NAME) + 2 * (kinds[:2] == (Kind.NAME, Kind.NAME))
-    points = min(3 * identifiers, 7) + min(2 * kinds.count(Kind.NUMBER), 3) + min(2 * names, 4)
+    points = min(2 + 3 * exact, 8) if exact else 0
+    points += min(2 * kinds.count(Kind.NUMBER), 3) + min(2 * names, 4) + 2 * _quotes_a_term(statement.text)
     if points and not statement.cues.isdisjoint({Cue.COPULA, Cue.MATTER, Cue.UPDATE, Cue.OURS}):
         points += 2
     return points
+
+
+def _quotes_a_term(text: str) -> bool:
+    """Whether something stands in quotation marks inside the sentence: a literal, or a word that is defined."""
+    return any(0 <= text.find(mark) < text.rfind(end) for mark, end in QUOTATION_MARKS)
 
 
 def _worth_of_form(statement: Statement) -> int:
     points, size = 0, len(statement.words)
     if statement.is_question:
         points -= 3 if _asks_for_a_standing_thing(statement) else 9
-    elif statement.lows and statement.lows[0] in QUESTIONS and not _STATING & statement.cues:
+    elif statement.lows and statement.lows[0] in _OPENERS and not _STATING & statement.cues:
         points -= 2
     if Cue.CHATTER in statement.cues:
         points -= 4 if size <= 8 else 2
@@ -158,7 +179,7 @@ def _worth_of_form(statement: Statement) -> int:
         statement.lows[statement.start : statement.start + 1]
         and statement.lows[statement.start] in UNIVERSALS
     ):
-        points += 2
+        points += 4
     if Cue.COPULA in statement.cues and statement.lows[0] in DEFINITE:
         points += 1
     return points - (3 if size < 3 and Cue.MATTER not in statement.cues and statement.text.isascii() else 0)
@@ -250,4 +271,7 @@ def _orders(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bo
     if lows[index] in _NOT_ORDERS_INSIDE:
         return False
     previous = lows[index - 1]
-    return raw[index - 1].endswith(PAUSES) or previous in _JOINERS or previous in _MODALS
+    if lows[index] in _CANNOT:
+        return previous not in _PRONOUNS
+    never = lows[index] == "never" and previous in _BEING
+    return never or raw[index - 1].endswith(PAUSES) or previous in _JOINERS or previous in _MODALS

@@ -14,6 +14,14 @@ _SETTERS = word_set("""is are was be equals means called named to at by under be
     becomes belongs lives runs = : until before after for over past without within
     ist sind heißt lautet beträgt auf unter über bis mit nur von in um für es son está en de a con hasta solo
     est sont à sur par""")
+# What has one value at a time, so that a value right behind it is set even without a word between them.
+_ATTRIBUTES = word_set("""budget cap limit quota ceiling password passphrase code codename pin deadline price rate threshold timeout
+    capacity version region timezone extension passwort budget código contraseña""")
+# What says when something changed, or is part of the verb that says so: no part of what changed.
+_WHEN = word_set(
+    "since today yesterday morning afternoon week month back up down out off had just heute gestern hoy ayer"
+)
+_SUBJECT_KINDS = frozenset({Kind.WORD, Kind.NAME, Kind.SYMBOL})
 _LONGEST_NAME = 3
 _MARKS_OF_SETTING = (*CHARACTERS[Cue.UPDATE], *CHARACTERS[Cue.COPULA])
 _GOVERNED = frozenset({Section.RULE, Section.PREFERENCE, Section.STATE})
@@ -32,7 +40,7 @@ def subject_key(statement: Statement) -> str:
         return same_words_key(statement)
     first, last = slot
     before = [low for low in statement.lows[statement.start : first] if low not in _POLITE]
-    if not before or before[-1] not in _SETTERS or len(_content([*before, *statement.lows[last:]])) < 2:
+    if not before or before[-1] not in _SETTERS | _ATTRIBUTES or len(_content([*before, *statement.lows[last:]])) < 2:
         return same_words_key(statement)
     kind = "name" if statement.kinds[first] is Kind.NAME else "value"
     return "s:" + _digest(f"{' '.join(before)} <{kind}> {' '.join(statement.lows[last:])}")
@@ -41,7 +49,7 @@ def subject_key(statement: Statement) -> str:
 def stems_of(statement: Statement) -> frozenset[str]:
     """Return what the sentence is about: its content words, shortened to what inflection leaves alone."""
     pairs = zip(statement.lows, statement.kinds, strict=True)
-    return frozenset(_content([low for low, kind in pairs if kind in {Kind.WORD, Kind.NAME, Kind.SYMBOL}]))
+    return frozenset(_content([low for low, kind in pairs if kind in _SUBJECT_KINDS]))
 
 
 def values_of(statement: Statement) -> dict[str, Kind]:
@@ -75,9 +83,16 @@ def supersedes(later: Statement, earlier: Statement) -> bool:
 
 def _shares_subject(later: Statement, earlier: Statement) -> bool:
     """Whether `later` is about nothing that `earlier` is not about: "port" is less than "port of the API"."""
-    mine = stems_of(later)
+    mine = _changed_subject(later)
     names = {_stem(value) for value, kind in values_of(later).items() if kind is Kind.NAME}
     return bool(mine - names) and mine - names <= stems_of(earlier)
+
+
+def _changed_subject(statement: Statement) -> frozenset[str]:
+    """Return what the sentence is about, without its label and the words that only say that it is a change."""
+    pairs = list(zip(statement.lows, statement.kinds, strict=True))[statement.start :]
+    words = [low for low, kind in pairs if kind in _SUBJECT_KINDS]
+    return frozenset(_content([low for low in words if low not in WORDS[Cue.UPDATE] and low not in _WHEN]))
 
 
 def _like(kinds: set[Kind]) -> set[Kind]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.compaction.summary import SECTIONS, SummaryRequest, summary_request
+from shared.compaction.passages import passages
+from shared.compaction.summary import SECTIONS, SummaryRequest, Wish, in_place_request, summary_request
 from shared.wire.items import Item, parse_item, parse_items
 from shared.wire.model import JsonObject
 from shared.wire.text import text_of
@@ -22,9 +23,13 @@ ITEMS: list[Item] = parse_items(
 
 
 def asked(
-    items: list[Item] = ITEMS, *, anchor: str | None = None, complaint: str | None = None
+    items: list[Item] = ITEMS,
+    *,
+    anchor: str | None = None,
+    complaint: str | None = None,
+    instructions: str | None = None,
 ) -> SummaryRequest:
-    return summary_request(items, nonce="4f1c", max_tokens=900, anchor=anchor, complaint=complaint)
+    return summary_request(passages(items), Wish(900, instructions, complaint), nonce="4f1c", anchor=anchor)
 
 
 def test_the_history_is_data_between_fences_with_its_roles_and_tools_labelled() -> None:
@@ -97,3 +102,22 @@ def test_the_summary_so_far_is_given_to_be_updated() -> None:
 def test_a_retry_says_why() -> None:
     assert "refused: it was a refusal." in asked(complaint="it was a refusal.").instructions
     assert "refused" not in asked().instructions
+
+
+def test_what_the_client_wishes_for_comes_after_our_rules_and_in_the_system_role_only() -> None:
+    request = asked(instructions="Name every ticket.")
+
+    assert request.instructions.startswith(asked().instructions)
+    assert request.instructions.endswith("the user wants of the record:\nName every ticket.")
+    assert request.text == asked().text
+
+
+def test_after_the_turns_themselves_the_same_is_asked_without_fences() -> None:
+    text = text_of(in_place_request(Wish(900, "Name every ticket.", "it was a refusal.")))
+
+    assert all(section in text for section in SECTIONS)
+    assert "at most 900 tokens" in text
+    assert "call no tools" in text
+    assert "refused: it was a refusal." in text
+    assert text.endswith("Name every ticket.")
+    assert "fence" not in text

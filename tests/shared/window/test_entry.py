@@ -1,7 +1,9 @@
 """Which entries of a window count, and what they are for the model."""
 
+from dataclasses import replace
+
 from shared.window.entry import Entry, effective, flatten, total_tokens
-from shared.window.payload import Payload, SizedItem
+from shared.window.payload import Payload, ProviderSeal, SizedItem
 from shared.wire.items import Compaction, parse_item
 from shared.wire.text import text_of
 
@@ -54,6 +56,19 @@ def test_the_model_is_given_what_a_compaction_item_holds_in_its_place() -> None:
 
     assert [text_of(entry.item) for entry in flat] == ["a", "record", "kept", "b"]
     assert [entry.tokens for entry in flat] == [5, 20, 5, 5]
+
+
+def test_only_the_upstream_that_sealed_an_item_is_given_it() -> None:
+    sealed = SizedItem(item=Compaction(id="cmp_theirs", encrypted_content="x"), tokens=9)
+    entry = compaction("automatic")
+    assert entry.payload is not None
+    seal = ProviderSeal(provider="openai", record="what it says", tokens=3)
+    theirs = entry.payload.model_copy(update={"kept": [sealed], "record": "", "provider_seal": seal})
+    window = [replace(entry, payload=theirs), said("b")]
+
+    assert [each.item.type for each in flatten(window, upstream="openai")] == ["compaction", "message"]
+    assert [text_of(each.item) for each in flatten(window, upstream="gpu")] == ["what it says", "b"]
+    assert [text_of(each.item) for each in flatten(window)] == ["what it says", "b"]
 
 
 def test_a_window_is_as_large_as_its_entries() -> None:

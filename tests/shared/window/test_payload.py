@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.window.payload import Payload, SizedItem
+from shared.window.payload import Payload, ProviderSeal, SizedItem
+from shared.wire.items import Compaction
 from shared.wire.text import text_of
 from tests.strategies import conversations
 
@@ -53,6 +54,36 @@ def test_it_is_the_same_after_it_was_written_down(kept: list[SizedItem]) -> None
 
     assert again == one
     assert [entry.item.to_json() for entry in again.kept] == [entry.item.to_json() for entry in kept]
+
+
+SEALED = SizedItem(item=Compaction(id="cmp_theirs", encrypted_content="gAAA"), tokens=7)
+
+
+def sealed_payload(kept: list[SizedItem], *, record: str = "") -> Payload:
+    seal = ProviderSeal(provider="openai", record="All of it.", tokens=9)
+    return payload([*kept, SEALED], record=record).model_copy(update={"provider_seal": seal})
+
+
+@given(conversations(), st.sampled_from(["", "a record"]))
+def test_what_a_provider_sealed_is_given_to_it_word_for_word(kept: list[SizedItem], record: str) -> None:
+    one = sealed_payload(kept, record=record)
+
+    assert one.given_to("openai") == one.sized_items == payload([*kept, SEALED], record=record).sized_items
+
+
+@given(conversations(), st.sampled_from(["", "a record"]), st.sampled_from([None, "gpu"]))
+def test_what_a_provider_sealed_is_told_to_others_by_a_record(
+    kept: list[SizedItem], record: str, upstream: str | None
+) -> None:
+    [told, *rest] = sealed_payload(kept, record=record).given_to(upstream)
+
+    assert (text_of(told.item), told.tokens, rest) == ("All of it.", 9, kept)
+
+
+def test_a_payload_without_a_provider_is_the_same_to_all() -> None:
+    one = payload([], record="a record")
+
+    assert one.given_to("openai") == one.given_to(None) == one.sized_items
 
 
 def test_an_automatic_one_supersedes_what_came_before_and_one_of_the_endpoint_does_not() -> None:

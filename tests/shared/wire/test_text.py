@@ -4,7 +4,7 @@ import pytest
 
 from shared.wire.items import parse_item
 from shared.wire.model import JsonObject
-from shared.wire.text import text_of
+from shared.wire.text import readable_json, text_of
 
 PARTS = [
     {"type": "output_text", "text": "one", "annotations": []},
@@ -47,3 +47,16 @@ PARTS = [
 )
 def test_the_words_are_what_was_said_called_returned_or_thought(document: JsonObject, words: str) -> None:
     assert text_of(parse_item(document)) == words
+
+
+def test_json_can_be_read_without_its_encoded_bytes() -> None:
+    value = {"log": "so it was " * 900, "shot": {"png": ["A" * 5_000, "é"]}, "size": 3}
+
+    told = readable_json(value)
+
+    assert (
+        told
+        == '{"log": "'
+        + "so it was " * 900
+        + '", "shot": {"png": ["[5000 characters left out]", "é"]}, "size": 3}'
+    )

@@ -13,6 +13,7 @@ from shared.adapters.upstreams.chat.calls import CallPart, Calls
 from shared.adapters.upstreams.chat.tools import ToolTable
 from shared.errors import UpstreamError
 from shared.prompt import Finished, ReasoningDelta, RefusalDelta, TextDelta, UpstreamEvent
+from shared.wire.model import JsonObject
 from shared.wire.responses import InputTokensDetails, OutputTokensDetails, Usage
 
 _BROKEN_FINISHES: Final = frozenset({"error", "abort", "insufficient_system_resource"})
@@ -34,8 +35,23 @@ class _Delta(BaseModel):
         return self.reasoning if isinstance(self.reasoning, str) else ""
 
 
+class _Alternative(BaseModel):
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+
+
+class _Token(_Alternative):
+    top_logprobs: list[_Alternative] | None = None
+
+
+class _Logprobs(BaseModel):
+    content: list[_Token] | None = None
+
+
 class _Choice(BaseModel):
     delta: _Delta | None = None
+    logprobs: _Logprobs | None = None
     finish_reason: str | None = None
 
 
@@ -68,6 +84,8 @@ class ChatAnswer:
         self._finish: str | None = None
         self._usage: _Usage | None = None
         self._model: str | None = None
+        # Those of tokens that are no text yet: a character may take several.
+        self._logprobs: list[JsonObject] = []
 
     def read(self, data: object) -> Iterator[UpstreamEvent]:
         """Yield what one chunk says. Raises ValueError when it is no chunk."""
@@ -76,6 +94,7 @@ class ChatAnswer:
         self._model = chunk.model or self._model
         for choice in (chunk.choices or [])[:1]:
             self._finish = choice.finish_reason or self._finish
+            self._logprobs += _logprobs(choice.logprobs)
             yield from self._read_delta(choice.delta or _Delta())
 
     def end(self) -> Iterator[UpstreamEvent]:
@@ -89,13 +108,30 @@ class ChatAnswer:
         if delta.thought:
             yield ReasoningDelta(delta.thought)
         if delta.content:
-            yield TextDelta(delta.content)
+            logprobs, self._logprobs = self._logprobs, []
+            yield TextDelta(delta.content, logprobs or None)
         if delta.refusal:
             yield RefusalDelta(delta.refusal)
         for part in delta.tool_calls or []:
             yield from self._calls.read(part)
         if delta.function_call:
             yield from self._calls.read(CallPart(index=0, function=delta.function_call))
+
+
+def _logprobs(reported: _Logprobs | None) -> list[JsonObject]:
+    tokens = (reported.content if reported else None) or []
+    return [
+        {
+            **_told(token),
+            "top_logprobs": [_told(alternative) for alternative in token.top_logprobs or []],
+        }
+        for token in tokens
+    ]
+
+
+def _told(token: _Alternative) -> JsonObject:
+    """Return a token's probability in the form of the Responses API, where none of the fields may be null."""
+    return {"token": token.token, "bytes": token.bytes or [], "logprob": token.logprob}
 
 
 def _reason(finish: str) -> Literal["stop", "length", "content_filter"]:

@@ -4,13 +4,13 @@ Nothing is dropped in silence: what chat completions cannot express becomes labe
 exception is reasoning, which belongs to the provider that made it.
 """
 
-import json
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from shared.adapters.upstreams.chat.parts import chat_parts, labelled, text_only, user_content, without_blobs
+from shared.adapters.upstreams.chat.parts import chat_parts, labelled, text_only, user_content
 from shared.adapters.upstreams.chat.tools import ToolTable, custom_arguments
+from shared.window.calls import pairs
 from shared.wire.items import (
     CustomToolCall,
     CustomToolCallOutput,
@@ -23,12 +23,15 @@ from shared.wire.items import (
     Reasoning,
 )
 from shared.wire.model import JsonObject
+from shared.wire.text import readable_json
 
 Call: TypeAlias = FunctionCall | CustomToolCall
 Output: TypeAlias = FunctionCallOutput | CustomToolCallOutput
 
 _CALLS = (FunctionCall, CustomToolCall)
 _OUTPUTS = (FunctionCallOutput, CustomToolCallOutput)
+
+_ORPHAN = "output of tool call {}, which is no longer in the conversation"
 
 
 def render_messages(instructions: str | None, items: Sequence[Item], tools: ToolTable) -> list[JsonObject]:
@@ -51,6 +54,7 @@ class _Rendering:
         self._tools = tools
         self._outputs: defaultdict[str, deque[int]] = defaultdict(deque)
         self._paired: set[int] = set()
+        self._calls = {output: self._items[call] for call, output in pairs(self._items)}
         self._position = 0
         for position, item in enumerate(self._items):
             if isinstance(item, _OUTPUTS):
@@ -75,11 +79,11 @@ class _Rendering:
                 # Only OpenAI's own models know the role `developer`.
                 yield {"role": "system", "content": text_only(item.content)}
             case FunctionCallOutput() | CustomToolCallOutput():
-                yield from self._orphan(item)
+                yield from self._unpaired(item)
             case OtherItem(type="additional_tools"):
                 return  # its tools are among the request's
             case _:
-                yield {"role": "user", "content": labelled(item.type, _json_text(item))}
+                yield {"role": "user", "content": labelled(item.type, readable_json(item.to_json()))}
 
     def _called(self, message: JsonObject) -> Iterator[JsonObject]:
         """Yield the assistant's message with the calls that follow it, then their outputs."""
@@ -112,10 +116,15 @@ class _Rendering:
         output = self._items[position]
         return output if isinstance(output, _OUTPUTS) else None
 
-    def _orphan(self, output: Output) -> Iterator[JsonObject]:
-        if self._position - 1 not in self._paired:
-            label = f"output of tool call {output.call_id}, which is no longer in the conversation"
-            yield {"role": "user", "content": labelled(label, text_only(output.output))}
+    def _unpaired(self, output: Output) -> Iterator[JsonObject]:
+        """Yield an output that follows no call of a function, unless it went out with one."""
+        position = self._position - 1
+        if position in self._paired:
+            return
+        call = self._calls.get(position)
+        # A call of another type, such as a shell's, stands before it as labelled text.
+        label = f"output of {call.type} {output.call_id}" if call else _ORPHAN.format(output.call_id)
+        yield {"role": "user", "content": labelled(label, text_only(output.output))}
 
     def _tool_call(self, call: Call) -> JsonObject:
         arguments = call.arguments if isinstance(call, FunctionCall) else custom_arguments(call.input)
@@ -137,7 +146,3 @@ def _images_message(output: Output) -> JsonObject:
     """Return the images of a tool's output as the user's: a tool message holds text only."""
     label = {"type": "text", "text": f"[images in the output of tool call {output.call_id}]"}
     return {"role": "user", "content": [label, *chat_parts(_images(output))]}
-
-
-def _json_text(item: Item) -> str:
-    return json.dumps(without_blobs(item.to_json()), ensure_ascii=False)

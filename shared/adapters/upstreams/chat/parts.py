@@ -1,8 +1,6 @@
 """Content parts of the Responses API as content of chat messages."""
 
-import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from shared.wire.items import (
     InputAudio,
@@ -16,9 +14,7 @@ from shared.wire.items import (
     SummaryText,
 )
 from shared.wire.model import JsonObject
-
-# Longer strings without a space are encoded bytes; as text they would fill the context with noise.
-MAX_WORD_CHARACTERS = 4096
+from shared.wire.text import readable_json
 
 
 def user_content(content: str | Sequence[Part]) -> str | list[JsonObject]:
@@ -44,19 +40,6 @@ def text_only(content: str | Sequence[Part]) -> str:
 def labelled(label: str, text: str) -> str:
     """Return `text` under a line that says what it is."""
     return f"[{label}]\n{text}"
-
-
-def without_blobs(value: Any) -> Any:
-    """Return the JSON value with encoded bytes replaced by how many characters they were."""
-    match value:
-        case dict():
-            return {key: without_blobs(entry) for key, entry in value.items()}
-        case list():
-            return [without_blobs(entry) for entry in value]
-        case str() if len(value) > MAX_WORD_CHARACTERS and " " not in value[:MAX_WORD_CHARACTERS]:
-            return f"[{len(value)} characters left out]"
-        case _:
-            return value
 
 
 def _chat_part(part: Part) -> JsonObject:
@@ -87,7 +70,7 @@ def _text(part: Part) -> str:
         case InputAudio():
             return _trace("audio", [])
         case _:
-            return labelled(part.type, json.dumps(without_blobs(part.to_json()), ensure_ascii=False))
+            return labelled(part.type, readable_json(part.to_json()))
 
 
 def _trace(kind: str, names: Iterable[str | None]) -> str:

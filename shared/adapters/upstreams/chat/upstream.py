@@ -12,7 +12,6 @@ from shared.errors import InvalidRequest
 from shared.prompt import Prompt, Sampling, UpstreamEvent
 from shared.wire.model import JsonObject
 
-# OpenAI's reasoning models refuse `max_tokens`; many other servers know nothing else.
 _HOSTS_OF_OPENAI = ("openai.com", "openai.azure.com")
 
 
@@ -21,13 +20,13 @@ class ChatCompletionsUpstream:
 
     def __init__(self, client: AsyncOpenAI) -> None:
         self._client = client
-        self._is_openai = (client.base_url.host or "").endswith(_HOSTS_OF_OPENAI)
+        self.is_openai = (client.base_url.host or "").endswith(_HOSTS_OF_OPENAI)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[UpstreamEvent, None]:
         """Yield the answer, as the port promises; also raises InvalidRequest for a tool it cannot offer."""
         check_tools(prompt.sampling.tools)
         tools = ToolTable(offered_tools(prompt))
-        body = chat_request(prompt, tools, limit_name=self.limit_name)
+        body = chat_request(prompt, tools, for_openai=self.is_openai)
         answer = ChatAnswer(tools)
         async with open_stream(self._client, "/chat/completions", body) as chunks:
             async for chunk in chunks:
@@ -40,33 +39,44 @@ class ChatCompletionsUpstream:
         """Return the names that the provider lists."""
         return await list_models(self._client)
 
-    @property
-    def limit_name(self) -> str:
-        """The field by which this provider takes `max_output_tokens`."""
-        return "max_completion_tokens" if self._is_openai else "max_tokens"
 
+def chat_request(prompt: Prompt, tools: ToolTable, *, for_openai: bool = False) -> JsonObject:
+    """Return the request's body: only what the prompt sets. Raises InvalidRequest for a tool choice of ours.
 
-def chat_request(prompt: Prompt, tools: ToolTable, *, limit_name: str = "max_tokens") -> JsonObject:
-    """Return the request's body: only what the prompt sets. Raises InvalidRequest for a tool choice of ours."""
+    What only OpenAI's own servers know is left out unless it is `for_openai`: some others refuse it.
+    """
     sampling = prompt.sampling
     fields = {
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "presence_penalty": sampling.presence_penalty,
         "frequency_penalty": sampling.frequency_penalty,
-        limit_name: sampling.max_output_tokens,
-        "logprobs": True if sampling.top_logprobs else None,
+        # OpenAI's reasoning models refuse `max_tokens`; many other servers know nothing else.
+        "max_completion_tokens" if for_openai else "max_tokens": sampling.max_output_tokens,
+        "logprobs": True if sampling.wants_logprobs else None,
         "top_logprobs": sampling.top_logprobs or None,
         "response_format": _response_format(sampling.text or {}),
         "verbosity": (sampling.text or {}).get("verbosity"),
         "reasoning_effort": (sampling.reasoning or {}).get("effort"),
-    } | _tool_fields(sampling, tools)
+        **(_bookkeeping(sampling) if for_openai else {}),
+        **_tool_fields(sampling, tools),
+    }
     return {
         "model": prompt.model,
         "messages": render_messages(prompt.instructions, prompt.items, tools),
         "stream": True,
         "stream_options": {"include_usage": True},
     } | {name: value for name, value in fields.items() if value is not None}
+
+
+def _bookkeeping(sampling: Sampling) -> JsonObject:
+    return {
+        "prompt_cache_key": sampling.prompt_cache_key,
+        "prompt_cache_retention": sampling.prompt_cache_retention,
+        "safety_identifier": sampling.safety_identifier,
+        "service_tier": sampling.service_tier,
+        "user": sampling.user,
+    }
 
 
 def _response_format(text: JsonObject) -> JsonObject | None:

@@ -8,24 +8,30 @@ from pydantic import BaseModel
 from shared.adapters.upstreams.provider_errors import failed_response
 from shared.errors import UpstreamError
 from shared.prompt import (
+    AnnotationAdded,
     CallDelta,
     CallStarted,
+    CompactedItems,
     Finished,
     ItemProduced,
+    MessageStarted,
     ReasoningDelta,
     RefusalDelta,
     TextDelta,
     UpstreamEvent,
 )
 from shared.wire.items import (
+    Compaction,
     CustomToolCall,
     FunctionCall,
     Item,
     Message,
     OutputText,
+    Phase,
     Reasoning,
     Refusal,
     parse_item,
+    parse_items,
 )
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
@@ -53,6 +59,8 @@ class _Event(BaseModel):
     output_index: int = 0
     summary_index: int = 0
     delta: object = None
+    logprobs: list[JsonObject] | None = None
+    annotation: JsonObject | None = None
     item: JsonObject | None = None
     response: _Outcome | None = None
     code: object = None
@@ -70,6 +78,10 @@ class ResponsesAnswer:
         self._finished: Finished | None = None
         self._started: set[int] = set()
         self._streamed: set[int] = set()
+        self._annotated: set[int] = set()
+        self._has_message = False
+        # The provider's names of items that were announced, by their output index.
+        self._names: dict[int, str] = {}
 
     def read(self, data: object) -> Iterator[UpstreamEvent]:
         """Yield what one event says. Raises ValueError when it is none, UpstreamError when it is a failure."""
@@ -97,17 +109,54 @@ class ResponsesAnswer:
 
     def _delta(self, name: str, event: _Event) -> Iterator[UpstreamEvent]:
         if name == "reasoning_summary_part.added" and event.summary_index:
-            yield ReasoningDelta("\n\n", summary=True)
+            yield ReasoningDelta("\n\n", summary=True, item_id=self._names.get(event.output_index))
+        if name == "output_text.annotation.added" and event.annotation:
+            self._annotated.add(event.output_index)
+            yield AnnotationAdded(event.annotation)
         if not isinstance(event.delta, str) or not event.delta:
             return
-        made = _of_delta(name, event.output_index, event.delta)
+        made = self._of_delta(name, event, event.delta)
         if made:
             self._streamed.add(event.output_index)
             yield made
 
+    def _of_delta(self, name: str, event: _Event, text: str) -> UpstreamEvent | None:
+        index = event.output_index
+        match name:
+            case "output_text.delta":
+                return TextDelta(text, event.logprobs or None)
+            case "refusal.delta":
+                return RefusalDelta(text)
+            case "reasoning_text.delta":
+                return ReasoningDelta(text, item_id=self._names.get(index))
+            case "reasoning_summary_text.delta":
+                return ReasoningDelta(text, summary=True, item_id=self._names.get(index))
+            case "function_call_arguments.delta" | "custom_tool_call_input.delta":
+                return CallDelta(index, text)
+            case _:
+                return None
+
     def _start(self, index: int, added: JsonObject) -> Iterator[UpstreamEvent]:
-        if added.get("type") not in {"function_call", "custom_tool_call"}:
+        match added.get("type"):
+            case "function_call" | "custom_tool_call":
+                yield from self._start_call(index, added)
+            case "message":
+                yield from self._start_message(index, added.get("phase"))
+            case "reasoning" if isinstance(added.get("id"), str):
+                self._names[index] = added["id"]
+            case _:
+                return
+
+    def _start_message(self, index: int, phase: object) -> Iterator[UpstreamEvent]:
+        if index in self._started:
             return
+        self._started.add(index)
+        known: Phase | None = phase if phase in ("commentary", "final_answer") else None
+        if known or self._has_message:
+            yield MessageStarted(known)
+        self._has_message = True
+
+    def _start_call(self, index: int, added: JsonObject) -> Iterator[UpstreamEvent]:
         # What is still empty is left out, null or "", from server to server: only the name counts yet.
         named = {key: added[key] for key in ("type", "call_id", "name", "namespace") if key in added}
         call = parse_item(named | {"arguments": "", "input": ""})
@@ -125,29 +174,16 @@ class ResponsesAnswer:
                 if text and index not in self._streamed:
                     yield CallDelta(index, text)
             case Message():
+                yield from self._start_message(index, item.phase)
                 if index not in self._streamed:
                     yield from _said(item)
+                if index not in self._annotated:
+                    yield from _notes(item)
             case Reasoning() if not item.encrypted_content:
                 if index not in self._streamed and (thought := text_of(item)):
-                    yield ReasoningDelta(thought, summary=not item.content)
+                    yield ReasoningDelta(thought, summary=not item.content, item_id=item.id)
             case _:
                 yield ItemProduced(item)
-
-
-def _of_delta(name: str, index: int, text: str) -> UpstreamEvent | None:
-    match name:
-        case "output_text.delta":
-            return TextDelta(text)
-        case "refusal.delta":
-            return RefusalDelta(text)
-        case "reasoning_text.delta":
-            return ReasoningDelta(text)
-        case "reasoning_summary_text.delta":
-            return ReasoningDelta(text, summary=True)
-        case "function_call_arguments.delta" | "custom_tool_call_input.delta":
-            return CallDelta(index, text)
-        case _:
-            return None
 
 
 def _said(message: Message) -> Iterator[UpstreamEvent]:
@@ -155,11 +191,31 @@ def _said(message: Message) -> Iterator[UpstreamEvent]:
         if isinstance(part, Refusal):
             yield RefusalDelta(part.refusal)
         elif isinstance(part, OutputText):
-            yield TextDelta(part.text)
+            yield TextDelta(part.text, part.logprobs or None)
+
+
+def _notes(message: Message) -> Iterator[UpstreamEvent]:
+    for part in message.content if isinstance(message.content, list) else []:
+        if isinstance(part, OutputText):
+            yield from (AnnotationAdded(note) for note in part.annotations or [])
+
+
+class _Compacted(BaseModel):
+    output: list[JsonObject]
+    usage: JsonObject | None = None
+
+
+def compacted_items(data: object) -> CompactedItems:
+    """Return what a compaction's document says. Raises ValueError when it is none."""
+    document = _Compacted.model_validate(data)
+    items = parse_items(document.output)
+    if not any(isinstance(item, Compaction) for item in items):
+        raise ValueError("no compaction item")
+    return CompactedItems(items, _usage(document.usage))
 
 
 def _finished(outcome: _Outcome) -> Finished:
-    usage = Usage.model_validate(_given(outcome.usage)) if outcome.usage else None
+    usage = _usage(outcome.usage)
     match outcome.incomplete_details:
         case None:
             return Finished("stop", usage, outcome.model)
@@ -167,6 +223,10 @@ def _finished(outcome: _Outcome) -> Finished:
             return Finished("content_filter", usage, outcome.model)
         case _:
             return Finished("length", usage, outcome.model)
+
+
+def _usage(reported: JsonObject | None) -> Usage | None:
+    return Usage.model_validate(_given(reported)) if reported else None
 
 
 def _given(counts: JsonObject) -> JsonObject:

@@ -4,11 +4,26 @@ from collections.abc import AsyncGenerator, Sequence
 
 from openai import AsyncOpenAI
 
-from shared.adapters.upstreams.openai_client import list_models, open_stream
-from shared.adapters.upstreams.responses.answer import ResponsesAnswer
-from shared.prompt import Prompt, UpstreamEvent
-from shared.wire.items import Item, Reasoning
+from shared.adapters.upstreams.openai_client import list_models, open_stream, post
+from shared.adapters.upstreams.responses.answer import ResponsesAnswer, compacted_items
+from shared.prompt import CompactedItems, Prompt, Sampling, UpstreamEvent
+from shared.wire.items import (
+    CustomToolCall,
+    CustomToolCallOutput,
+    FunctionCall,
+    FunctionCallOutput,
+    Item,
+    Message,
+    Reasoning,
+)
 from shared.wire.model import JsonObject
+
+_SEALED_REASONING = "reasoning.encrypted_content"
+
+# What needs no id. Theirs were made here or by the client: a provider can only find them wrong.
+_NAMELESS = (Message, FunctionCall, FunctionCallOutput, CustomToolCall, CustomToolCallOutput)
+# What hitherto calls an item that nobody else gave a name.
+_OUR_NAMES = "item_"
 
 
 class ResponsesUpstream:
@@ -26,13 +41,17 @@ class ResponsesUpstream:
                     yield ours
             yield answer.finished()
 
+    async def compact(self, prompt: Prompt) -> CompactedItems:
+        """Return what the provider's own compaction leaves of the prompt's items. Raises UpstreamError."""
+        return await post(self._client, "/responses/compact", compact_request(prompt), read=compacted_items)
+
     async def list_models(self) -> Sequence[str]:
         """Return the names that the provider lists."""
         return await list_models(self._client)
 
 
 def responses_request(prompt: Prompt) -> JsonObject:
-    """Return the request's body: the items as they are, and only what the prompt sets."""
+    """Return the request's body: the items as they are but for our names, and only what the prompt sets."""
     sampling = prompt.sampling
     fields = {
         "instructions": prompt.instructions,
@@ -45,17 +64,52 @@ def responses_request(prompt: Prompt) -> JsonObject:
         "tools": sampling.tools or None,
         "tool_choice": sampling.tool_choice,
         "parallel_tool_calls": sampling.parallel_tool_calls,
+        "max_tool_calls": sampling.max_tool_calls,
         "text": sampling.text,
         "reasoning": sampling.reasoning,
-        # Models that do not reason refuse this; a client that sets `reasoning` has one that does.
-        "include": ["reasoning.encrypted_content"] if sampling.reasoning else None,
+        "include": _include(sampling) or None,
+        "truncation": sampling.truncation,
+        **_bookkeeping(sampling),
     }
+    return {"model": prompt.model, "input": _input(prompt), "store": False, "stream": True} | _given(fields)
+
+
+def compact_request(prompt: Prompt) -> JsonObject:
+    """Return the body of a request for a compaction."""
+    fields = {"instructions": prompt.instructions, "prompt_cache_key": prompt.sampling.prompt_cache_key}
+    return {"model": prompt.model, "input": _input(prompt)} | _given(fields)
+
+
+def _bookkeeping(sampling: Sampling) -> JsonObject:
     return {
-        "model": prompt.model,
-        "input": [item.to_json() for item in prompt.items if not _is_out_of_reach(item)],
-        "store": False,
-        "stream": True,
-    } | {name: value for name, value in fields.items() if value is not None}
+        "prompt_cache_key": sampling.prompt_cache_key,
+        "prompt_cache_retention": sampling.prompt_cache_retention,
+        "prompt_cache_options": sampling.prompt_cache_options,
+        "safety_identifier": sampling.safety_identifier,
+        "service_tier": sampling.service_tier,
+        "user": sampling.user,
+    }
+
+
+def _given(fields: JsonObject) -> JsonObject:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _include(sampling: Sampling) -> list[str]:
+    # Models that do not reason refuse this; a client that sets `reasoning` has one that does.
+    needed = [_SEALED_REASONING] if sampling.reasoning else []
+    return list(dict.fromkeys([*sampling.include, *needed]))
+
+
+def _input(prompt: Prompt) -> list[JsonObject]:
+    return [_without_our_name(item) for item in prompt.items if not _is_out_of_reach(item)]
+
+
+def _without_our_name(item: Item) -> JsonObject:
+    document = item.to_json()
+    if isinstance(item, _NAMELESS) or (item.id or "").startswith(_OUR_NAMES):
+        document.pop("id", None)
+    return document
 
 
 def _is_out_of_reach(item: Item) -> bool:

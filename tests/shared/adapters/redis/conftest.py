@@ -8,8 +8,11 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.adapters.redis.connection import connect
+from shared.adapters.redis.conversations import RedisConversations
 from shared.adapters.redis.jobs import RedisJobs
 from shared.adapters.redis.responses import RedisResponses
+from shared.wire.conversations import Conversation
+from tests.shared.adapters.redis.conversing import CONV
 from tests.shared.adapters.redis.desk import SETTINGS, Desk
 
 
@@ -58,3 +61,11 @@ async def stuttering(redis_url: str) -> AsyncIterator[Desk]:
 def responses(desk: Desk) -> RedisResponses:
     """Responses on either kind of store."""
     return RedisResponses(desk.store, desk.jobs, SETTINGS)
+
+
+@pytest.fixture
+async def conversations(desk: Desk) -> RedisConversations:
+    """Conversations on either kind of store: CONV is one of them, of the tenant `acme`."""
+    found = RedisConversations(desk.store, SETTINGS)
+    await found.create(Conversation(id=CONV, created_at=7, metadata={"topic": "rain"}), "acme", [])
+    return found

@@ -103,9 +103,11 @@ class Desk:
         await answer(self.store.hset(keys.record(job_id), field, str(value)))
 
     async def everything(self) -> dict[str, Any]:
-        """Return all that is stored, but for times and random words."""
+        """Return all that is stored about jobs, but for times and random words; how many ended is not."""
         found: dict[str, Any] = {}
         async for key in self.store.scan_iter():
+            if key.decode() == keys.COUNTERS:
+                continue
             found[key.decode()] = await self._content(key)
         return found
 

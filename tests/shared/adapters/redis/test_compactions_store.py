@@ -9,7 +9,7 @@ from shared.adapters.redis.compactions import RedisCompactions
 from shared.adapters.redis.encoding import answer
 from shared.adapters.sealer import AesGcmSealer, new_key
 from shared.compaction.policy import automatic_policy
-from shared.compactions import CompactionJob, CompactionResult
+from shared.compactions import CompactionJob, CompactionResult, PromptHead
 from shared.errors import InvalidSeal, LeaseLost, TooManyRequests
 from shared.jobs import Queue
 from shared.lifecycle import JobStatus
@@ -59,7 +59,14 @@ def compactions(desk: Desk, sealer: AesGcmSealer) -> RedisCompactions:
     return RedisCompactions(desk.store, desk.jobs, sealer, SETTINGS)
 
 
-@pytest.mark.parametrize("change", [{}, {"summary": None, "ledger": {}}], ids=["a later one", "the first"])
+HEAD = PromptHead("m", "Be brief.", [{"type": "function", "name": "f"}], "key")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"summary": None, "ledger": {}}, {"record": "So far, so good.", "head": HEAD}],
+    ids=["a later one", "the first", "one that tells how the turns were asked"],
+)
 async def test_a_job_comes_back_as_it_was_asked_for(
     compactions: RedisCompactions, desk: Desk, change: dict[str, object]
 ) -> None:
@@ -125,7 +132,7 @@ async def test_a_result_replaces_the_history_and_is_sealed(compactions: RedisCom
 
     record = await answer(desk.store.hgetall(keys.record(COMPACTION)))
 
-    assert {b"history", b"ledger", b"summary"}.isdisjoint(record)
+    assert {b"history", b"ledger", b"summary", b"record", b"head"}.isdisjoint(record)
     assert b"secret" not in b"".join(record.values())
 
 

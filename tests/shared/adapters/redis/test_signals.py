@@ -28,7 +28,7 @@ async def signals(server: Redis) -> AsyncIterator[RedisSignals]:
 
 async def until_heard(server: Redis) -> None:
     """Wait until somebody listens: before that, news is lost, as it may be."""
-    for _ in range(500):
+    for _ in range(3000):
         if await server.publish(keys.SIGNALS, "nobody"):
             return
         await asyncio.sleep(0.01)

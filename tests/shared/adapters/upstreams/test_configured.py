@@ -63,6 +63,32 @@ def test_the_upstream_of_the_variables_answers_for_every_other_model(path: Path)
     ]
 
 
+def test_the_upstream_of_the_variables_compacts_itself_where_that_is_asked_for() -> None:
+    asked = Settings.model_validate(ONE | {"summarizer": "native"})
+
+    assert configured_routes(asked, {}).for_model("m").native_compaction
+    assert not configured_routes(Settings.model_validate(ONE), {}).for_model("m").native_compaction
+
+
+def test_an_upstream_of_the_file_may_compact_itself(path: Path) -> None:
+    path.write_text(FILE + 'api = "responses"\nnative_compaction = true\n')
+    settings = Settings(upstreams_file=path, summarizer="native")
+
+    assert configured_routes(settings, {"GPU_KEY": "sk-gpu"}).for_model("qwen").native_compaction
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="offline"),
+        pytest.param(ONE | {"upstream_api": "chat_completions"}, id="chat completions"),
+    ],
+)
+def test_nobody_is_asked_to_compact_who_cannot(settings: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="HITHERTO_SUMMARIZER=native needs an upstream"):
+        configured_routes(Settings.model_validate(settings | {"summarizer": "native"}), {})
+
+
 def test_a_missing_key_is_an_error_before_anything_is_opened(path: Path) -> None:
     with pytest.raises(ConfigurationError, match="GPU_KEY"):
         configured_routes(Settings(upstreams_file=path), {})

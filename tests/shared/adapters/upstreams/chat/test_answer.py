@@ -279,3 +279,35 @@ async def test_reads_usage_wherever_it_stands(
         "output_tokens_details": {"reasoning_tokens": 3},
         "total_tokens": 15,
     }
+
+
+async def test_brings_back_the_probabilities_of_tokens_with_their_text(
+    upstream: ChatCompletionsUpstream, server: ScriptedUpstream
+) -> None:
+    def told(token: str, **fields: Any) -> JsonObject:
+        return {"token": token, "logprob": -0.5, "bytes": None} | fields
+
+    def saying(text: str | None, *tokens: JsonObject) -> JsonObject:
+        choice = chunk(content=text)["choices"][0] | {"logprobs": {"content": list(tokens), "refusal": None}}
+        return {"choices": [choice]}
+
+    first = saying("Hi", told("Hi", bytes=[72, 105], top_logprobs=[told("Ho", logprob=-2.0)]))
+    # A character of which each token is a part is said with its last one.
+    half, whole = saying("", told("\\xf0")), saying("!", told("!"))
+    server.script = in_turn(Reply(events=(first, half, whole, chunk("stop"))))
+
+    ours = {"bytes": [], "logprob": -0.5, "top_logprobs": []}
+    assert (await answer(upstream))[:-1] == [
+        TextDelta(
+            "Hi",
+            [
+                {
+                    "token": "Hi",
+                    "bytes": [72, 105],
+                    "logprob": -0.5,
+                    "top_logprobs": [{"token": "Ho", "bytes": [], "logprob": -2.0}],
+                }
+            ],
+        ),
+        TextDelta("!", [{"token": "\\xf0"} | ours, {"token": "!"} | ours]),
+    ]

@@ -174,6 +174,28 @@ def test_an_output_without_its_call_is_the_users_labelled_text(items: list[JsonO
     assert message["content"] == "[output of tool call 9, which is no longer in the conversation]\nfound"
 
 
+@pytest.mark.parametrize(
+    ("first", "label"),
+    [
+        pytest.param(
+            {"type": "local_shell_call", "id": "lsh_1", "call_id": "9", "action": {"command": ["ls"]}},
+            "output of local_shell_call 9",
+            id="a call of another type",
+        ),
+        pytest.param(call("9"), "output of function_call 9", id="a second output of a call"),
+    ],
+)
+def test_an_output_whose_call_stands_before_it_is_labelled_as_that_calls(
+    first: JsonObject, label: str
+) -> None:
+    outputs = [output("9"), output("9", "more")]
+
+    messages = rendered(first, *outputs)
+
+    assert messages[-1] == said("user", f"[{label}]\nmore")
+    assert "no longer in the conversation" not in str(messages)
+
+
 def test_images_in_an_output_follow_as_the_users() -> None:
     found = [part("input_text", text="Here:"), part("input_image", image_url=PIXEL)]
 

@@ -46,6 +46,11 @@ CHAT_SCHEMA: JsonObject = {
         pytest.param({"temperature": 0.0, "top_p": 0.5}, {"temperature": 0.0, "top_p": 0.5}, id="sampling"),
         pytest.param({"max_output_tokens": 16}, {"max_tokens": 16}, id="limit"),
         pytest.param({"top_logprobs": 2}, {"logprobs": True, "top_logprobs": 2}, id="logprobs"),
+        pytest.param(
+            {"include": ["message.output_text.logprobs"]},
+            {"logprobs": True},
+            id="logprobs without alternatives",
+        ),
         pytest.param({"top_logprobs": 0}, {}, id="no logprobs"),
         pytest.param(
             {"reasoning": {"effort": "low", "summary": None}}, {"reasoning_effort": "low"}, id="effort"
@@ -67,7 +72,29 @@ def test_maps_each_parameter_to_chat_completions_own(sampling: JsonObject, sent:
 
 async def test_limits_tokens_by_the_name_that_openai_wants() -> None:
     async with new_client(base_url="https://api.openai.com/v1", api_key="k", timeout_seconds=1) as client:
-        assert ChatCompletionsUpstream(client).limit_name == "max_completion_tokens"
+        for_openai = ChatCompletionsUpstream(client).is_openai
+    prompt = Prompt("m", [HELLO], sampling=Sampling(max_output_tokens=16))
+
+    request = chat_request(prompt, ToolTable([]), for_openai=for_openai)
+
+    assert request["max_completion_tokens"] == 16
+    assert "max_tokens" not in request
+
+
+BOOKKEEPING = {
+    "prompt_cache_key": "k",
+    "prompt_cache_retention": "24h",
+    "safety_identifier": "s",
+    "service_tier": "flex",
+    "user": "u",
+}
+
+
+def test_sends_what_only_openai_keeps_its_books_by_to_nobody_else() -> None:
+    prompt = Prompt("m", [HELLO], sampling=Sampling(**BOOKKEEPING))  # type: ignore[arg-type]  # all are text
+
+    assert chat_request(prompt, ToolTable([])) == request_of()
+    assert chat_request(prompt, ToolTable([]), for_openai=True) == request_of() | BOOKKEEPING
 
 
 def test_offers_every_kind_of_tool_as_a_function() -> None:

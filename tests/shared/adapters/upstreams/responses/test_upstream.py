@@ -1,18 +1,25 @@
 """Another Responses API as the provider: what is sent, and its events as ours."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.adapters.upstreams.openai_client import new_client
-from shared.adapters.upstreams.responses.upstream import ResponsesUpstream, responses_request
+from shared.adapters.upstreams.responses.upstream import (
+    ResponsesUpstream,
+    compact_request,
+    responses_request,
+)
 from shared.errors import UpstreamError
 from shared.prompt import (
+    AnnotationAdded,
     CallDelta,
     CallStarted,
     Finished,
     ItemProduced,
+    MessageStarted,
     Prompt,
     ReasoningDelta,
     RefusalDelta,
@@ -20,7 +27,7 @@ from shared.prompt import (
     TextDelta,
     UpstreamEvent,
 )
-from shared.wire.items import Message, parse_items
+from shared.wire.items import Message, dump_items, parse_items
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 from tests.scripted_upstream import Call, Reply, ScriptedUpstream, in_turn
@@ -79,6 +86,14 @@ def test_sends_every_parameter_as_it_is() -> None:
         "parallel_tool_calls": False,
         "text": {"verbosity": "low"},
         "reasoning": {"effort": "low"},
+        "max_tool_calls": 3,
+        "prompt_cache_key": "k",
+        "prompt_cache_retention": "24h",
+        "prompt_cache_options": {"mode": "implicit"},
+        "safety_identifier": "s",
+        "user": "u",
+        "service_tier": "flex",
+        "truncation": "auto",
     }
 
     request = responses_request(Prompt("m", [HELLO], "Be brief.", Sampling(**fields)))
@@ -91,6 +106,51 @@ def test_asks_for_sealed_reasoning_where_the_client_asks_for_reasoning() -> None
     prompt = Prompt("m", [HELLO], sampling=Sampling(reasoning={"effort": "low"}))
 
     assert responses_request(prompt)["include"] == ["reasoning.encrypted_content"]
+
+
+def test_asks_for_what_the_client_wants_included_and_for_nothing_twice() -> None:
+    wanted = ["message.output_text.logprobs", "reasoning.encrypted_content"]
+    sampling = Sampling(include=wanted)
+
+    for each in (sampling, replace(sampling, reasoning={"effort": "low"})):
+        assert responses_request(Prompt("m", [HELLO], sampling=each))["include"] == wanted
+
+
+OURS = [
+    {"type": "message", "id": "msg_ours", "role": "user", "content": "Hi"},
+    {"type": "message", "id": "msg_ours", "role": "assistant", "content": "Hm", "phase": "commentary"},
+    {"type": "function_call", "id": "fc_ours", "call_id": "c1", "name": "f", "arguments": "{}"},
+    {"type": "function_call_output", "id": "fc_ours", "call_id": "c1", "output": "x"},
+    {"type": "custom_tool_call", "id": "ctc_ours", "call_id": "c2", "name": "f", "input": ""},
+    {"type": "custom_tool_call_output", "id": "ctc_ours", "call_id": "c2", "output": "x"},
+    {"type": "reasoning", "id": "item_ours", "summary": [], "encrypted_content": "gAAA"},
+    {"type": "web_search_call", "id": "item_ours", "status": "completed"},
+]
+THEIRS = [
+    {"type": "reasoning", "id": "rs_theirs", "summary": [], "encrypted_content": "gAAA"},
+    {"type": "web_search_call", "id": "ws_theirs", "status": "completed"},
+    {
+        "type": "mcp_approval_request",
+        "id": "mcpr_theirs",
+        "name": "f",
+        "arguments": "{}",
+        "server_label": "s",
+    },
+    {"type": "compaction", "id": "cmp_theirs", "encrypted_content": "gAAA"},
+    {"type": "item_reference", "id": "msg_theirs"},
+]
+
+
+@pytest.mark.parametrize("item", OURS, ids=lambda item: item["type"])
+def test_names_that_the_provider_did_not_give_stay_here(item: JsonObject) -> None:
+    [sent] = responses_request(Prompt("m", parse_items([item])))["input"]
+
+    assert sent == {name: value for name, value in item.items() if name != "id"}
+
+
+@pytest.mark.parametrize("item", THEIRS, ids=lambda item: item["type"])
+def test_names_that_the_provider_gave_go_back_to_it(item: JsonObject) -> None:
+    assert responses_request(Prompt("m", parse_items([item])))["input"] == [item]
 
 
 def test_sends_items_word_for_word_except_reasoning_that_only_the_provider_could_look_up() -> None:
@@ -112,8 +172,9 @@ async def test_streams_reasoning_refusals_text_and_calls(
     events = await answer(upstream)
 
     assert events[:-1] == [
-        ReasoningDelta("Hm."),
+        ReasoningDelta("Hm.", item_id="rs_1"),
         RefusalDelta("No."),
+        MessageStarted(),
         TextDelta("Hi "),
         TextDelta("there"),
         CallStarted(3, "c1", "lookup"),
@@ -185,6 +246,66 @@ async def test_takes_everything_from_finished_items_where_no_deltas_were_streame
     ]
 
 
+async def test_tells_messages_apart_by_their_phases(
+    upstream: ResponsesUpstream, server: ScriptedUpstream
+) -> None:
+    message = {"type": "message", "role": "assistant", "content": []}
+    events = (
+        event("output_item.added", output_index=0, item=message | {"phase": "commentary"}),
+        event("output_text.delta", output_index=0, delta="I look."),
+        done(message | {"content": [{"type": "output_text", "text": "I look."}]}, 0),
+        event("output_item.added", output_index=1, item=message | {"phase": "final_answer"}),
+        event("output_text.delta", output_index=1, delta="Blue."),
+        event("output_item.added", output_index=2, item=message | {"phase": "soliloquy"}),
+        event("output_text.delta", output_index=2, delta="!"),
+        completed(),
+    )
+    server.script = in_turn(Reply(events=events))
+
+    assert (await answer(upstream))[:-1] == [
+        MessageStarted("commentary"),
+        TextDelta("I look."),
+        MessageStarted("final_answer"),
+        TextDelta("Blue."),
+        MessageStarted(),
+        TextDelta("!"),
+    ]
+
+
+TOKEN = {"token": "Hi", "bytes": [72, 105], "logprob": -0.5, "top_logprobs": []}
+NOTE = {"type": "url_citation", "url": "https://x.example", "start_index": 0, "end_index": 2, "title": "X"}
+ANNOTATED = {
+    "type": "message",
+    "role": "assistant",
+    "content": [{"type": "output_text", "text": "Hi", "annotations": [NOTE], "logprobs": [TOKEN]}],
+}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param(
+            (
+                event("output_text.delta", delta="Hi", logprobs=[TOKEN]),
+                event("output_text.annotation.added", annotation_index=0, annotation=NOTE),
+                done(ANNOTATED),
+            ),
+            id="as they come",
+        ),
+        pytest.param(
+            (event("output_text.delta", delta="Hi", logprobs=[TOKEN]), done(ANNOTATED)), id="notes at the end"
+        ),
+        pytest.param((done(ANNOTATED),), id="all at the end"),
+    ],
+)
+async def test_passes_on_probabilities_and_annotations(
+    upstream: ResponsesUpstream, server: ScriptedUpstream, events: tuple[JsonObject, ...]
+) -> None:
+    server.script = in_turn(Reply(events=(*events, completed())))
+
+    assert (await answer(upstream))[:-1] == [TextDelta("Hi", [TOKEN]), AnnotationAdded(NOTE)]
+
+
 async def test_reads_usage_with_gaps(upstream: ResponsesUpstream, server: ScriptedUpstream) -> None:
     usage = {
         "input_tokens": 10,
@@ -247,5 +368,58 @@ async def test_a_failure_inside_the_stream_is_an_upstream_error(
 
     with pytest.raises(UpstreamError) as error:
         await answer(upstream)
+
+    assert error.value.code == code
+
+
+# Compaction by the provider
+
+
+def test_asks_for_a_compaction_with_the_items_and_the_instructions() -> None:
+    sampling = Sampling(prompt_cache_key="k", tools=[{"type": "web_search"}])
+
+    assert compact_request(Prompt("m", parse_items(OURS[:1]), "Be brief.", sampling)) == {
+        "model": "m",
+        "input": [{"type": "message", "role": "user", "content": "Hi"}],
+        "instructions": "Be brief.",
+        "prompt_cache_key": "k",
+    }
+
+
+async def test_brings_back_what_the_provider_left(
+    upstream: ResponsesUpstream, server: ScriptedUpstream
+) -> None:
+    compacted = await upstream.compact(Prompt("m", [HELLO]))
+
+    assert server.paths == ["/v1/responses/compact"]
+    assert dump_items(compacted.items) == [
+        {"type": "message", "role": "user", "content": "Hello", "id": "msg_0"},
+        {"type": "compaction", "id": "cmp_theirs", "encrypted_content": "theirs:1"},
+    ]
+    assert compacted.usage is not None
+    assert compacted.usage.input_tokens == 3
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        pytest.param(Reply(status=404), "model_not_found", id="no such endpoint"),
+        pytest.param(
+            Reply(status=400, error={"code": "context_length_exceeded"}),
+            "context_length_exceeded",
+            id="too long",
+        ),
+        pytest.param(Reply(events=(ANNOTATED,)), "server_error", id="no compaction item"),
+        pytest.param(Reply(events=({"type": "compaction"},)), "server_error", id="an empty item"),
+        pytest.param(Reply(cut_after=0), "server_error", id="a cut connection"),
+    ],
+)
+async def test_a_compaction_that_fails_is_an_upstream_error(
+    server: ScriptedUpstream, reply: Reply, code: str
+) -> None:
+    server.follow(in_turn(reply))
+    async with new_client(base_url=server.base_url, api_key=None, timeout_seconds=5, max_retries=0) as client:
+        with pytest.raises(UpstreamError) as error:
+            await ResponsesUpstream(client).compact(Prompt("m", [HELLO]))
 
     assert error.value.code == code

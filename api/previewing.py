@@ -1,0 +1,108 @@
+"""Previews: what a compaction of a window would do now, and what it would cost. Nothing is asked or stored."""
+
+from collections.abc import Sequence
+
+from api.intake import found_items
+from api.records import fates_json, ledger_json
+from shared.compaction.fates import Fate, ItemFate
+from shared.compaction.ledger import Ledger
+from shared.compactions import CompactionJob, CompactionResult
+from shared.ids import new_id
+from shared.services import Services
+from shared.turns import Turn
+from shared.window.counting import count_overhead
+from shared.window.entry import Entry, total_tokens
+from shared.wire.items import Message
+from shared.wire.model import JsonObject
+from shared.wire.requests import CreateResponse, PreviewRequest
+from shared.wire.responses import Response, Usage
+
+# Why an item stays that no compaction would look at.
+_TAIL = "tail"
+
+
+async def preview(services: Services, wanted: PreviewRequest, *, tenant: str) -> JsonObject:
+    """Return what a turn with this window would have compacted, were it over its threshold.
+
+    Without a threshold it is what a `compaction_trigger` would do: the whole window is compacted. Raises
+    InvalidRequest for a past that cannot be found or opened.
+    """
+    turn = await _turn(services, wanted, tenant)
+    window = (await services.history.resolve(turn)).entries
+    threshold = None if wanted.has_trigger else services.window_compactor.threshold(turn)
+    tokens = total_tokens(window) + count_overhead(
+        instructions=wanted.instructions,
+        tools=wanted.tools or [],
+        text_format=(wanted.text or {}).get("format"),
+        count=services.counter.count,
+    )
+    job, tail = _job(services, turn, window, threshold)
+    result = await services.compactor.forecast(job) if job is not None else None
+    is_over = threshold is not None and tokens > threshold
+    return {
+        "object": "compaction.preview",
+        "due": is_over and result is not None,
+        "threshold": threshold,
+        "tokens": tokens,
+        **_expected(job, result, tail),
+    }
+
+
+def _job(
+    services: Services, turn: Turn, window: list[Entry], threshold: int | None
+) -> tuple[CompactionJob | None, Sequence[Entry]]:
+    if not window:
+        return None, []
+    if threshold is None:
+        return services.window_compactor.triggered(turn, window), []
+    return services.window_compactor.due(turn, window, threshold) or (None, window)
+
+
+def _expected(
+    job: CompactionJob | None, result: CompactionResult | None, tail: Sequence[Entry]
+) -> JsonObject:
+    tail_tokens = total_tokens(tail)
+    items = result.items if result is not None else []
+    payload = result.payload if result is not None else None
+    return {
+        "target_tokens": job.policy.target_tokens if job is not None else None,
+        "method": result.method if result is not None else None,
+        "model": result.model if result is not None else None,
+        "calls": result.calls if result is not None else 0,
+        "usage": (result.usage if result is not None else Usage()).to_json(),
+        "tokens_before": tail_tokens + (result.tokens_before if result is not None else 0),
+        "tokens_after": tail_tokens + (result.tokens_after if result is not None else 0),
+        "items": fates_json([*items, *_kept(tail, first=len(items))]),
+        "ledger": ledger_json(Ledger.from_json(payload.ledger) if payload is not None else Ledger()),
+    }
+
+
+def _kept(tail: Sequence[Entry], *, first: int) -> list[ItemFate]:
+    return [
+        ItemFate(
+            position=position,
+            id=entry.item.id,
+            type=entry.item.type,
+            role=entry.item.role if isinstance(entry.item, Message) else None,
+            tokens=entry.tokens,
+            fate=Fate.KEPT,
+            reason=_TAIL,
+        )
+        for position, entry in enumerate(tail, start=first)
+    ]
+
+
+async def _turn(services: Services, wanted: PreviewRequest, tenant: str) -> Turn:
+    request = CreateResponse(
+        model=wanted.model or "",
+        input="",
+        previous_response_id=wanted.previous_response_id,
+        conversation=wanted.conversation,
+        instructions=wanted.instructions,
+        tools=wanted.tools,
+        context_management=wanted.context_management,
+        hitherto=wanted.hitherto,
+    )
+    head = Response(id=new_id("resp"), created_at=0, status="in_progress", model=request.model)
+    items = await found_items(services, wanted.input_items, request, tenant=tenant)
+    return Turn(tenant=tenant, request=request, head=head, input=items)

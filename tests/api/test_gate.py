@@ -1,0 +1,38 @@
+"""The gate answers for all that stands behind it, and counts it, whatever happens there."""
+
+import httpx
+from prometheus_client import CollectorRegistry, generate_latest
+from starlette.types import Receive, Scope, Send
+
+from api.gate import Gate
+from api.metrics import Meter
+from shared.settings import Settings
+
+
+async def _broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise ZeroDivisionError
+
+
+async def test_a_bug_is_a_500_in_the_envelope_with_a_request_id() -> None:
+    transport = httpx.ASGITransport(Gate(_broken, settings=Settings()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get("/v1/models")
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"].startswith("req_")
+    assert answer.json()["error"] == {
+        "message": "The server had an error while processing your request.",
+        "type": "server_error",
+        "param": None,
+        "code": "server_error",
+    }
+
+
+async def test_methods_that_clients_make_up_are_counted_as_one() -> None:
+    registry = CollectorRegistry()
+    meter = Meter(Gate(_broken, settings=Settings()), registry=registry)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(meter), base_url="http://test") as client:
+        for method in ("FOO", "BAR"):
+            await client.request(method, "/")
+    counted = generate_latest(registry).decode()
+    assert 'method="unknown",route="unknown",status="500"} 2.0' in counted
+    assert "FOO" not in counted

@@ -1,0 +1,75 @@
+"""The operator looks at compactions, and takes one back, from the command line."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from shared.services import open_services
+from shared.settings import Settings
+from tests.api.test_cli import hitherto
+from tests.shared.adapters.redis.compacted import ASKED, RESULT
+
+NAME = ASKED.id
+
+
+@pytest.fixture
+def made(redis_url: str) -> str:
+    """The address of a server that knows one compaction, of the tenant `acme`."""
+
+    async def make() -> None:
+        async with open_services(Settings(redis_url=redis_url)) as services:
+            await services.compactions.enqueue(ASKED)
+            lease = await services.jobs.claim(NAME, "worker")
+            await services.compactions.finish(lease, ASKED, RESULT)  # type: ignore[arg-type]  # it is one
+
+    asyncio.run(make())
+    return redis_url
+
+
+def compactions(*arguments: str, directory: Path, redis_url: str) -> tuple[int, str, str]:
+    """Run the command line on that server and return its exit code and what it said."""
+    done = hitherto("compactions", *arguments, directory=directory, HITHERTO_REDIS_URL=redis_url)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_compactions_are_listed_by_tenant(made: str, tmp_path: Path) -> None:
+    code, said, _ = compactions("list", directory=tmp_path, redis_url=made)
+    assert code == 0
+    assert said.startswith("acme")
+    assert all(word in said for word in (NAME, "completed", "model", "3 → 2", "0.5"))
+    assert "There are no" in compactions("list", "--tenant", "x", directory=tmp_path, redis_url=made)[1]
+
+
+def test_a_compaction_is_shown_with_its_cost_its_items_its_ledger_and_its_summary(
+    made: str, tmp_path: Path
+) -> None:
+    code, said, _ = compactions("show", NAME, directory=tmp_path, redis_url=made)
+    assert code == 0
+    assert "2, 30 tokens in, 5 out" in said
+    assert "One chunk was left out." in said
+    assert "in_summary" in said
+    assert "- Never deploy on Fridays." in said
+    assert "Point 1 was made." in said
+
+
+def test_a_compaction_is_undone(made: str, tmp_path: Path) -> None:
+    code, said, _ = compactions("undo", NAME, directory=tmp_path, redis_url=made)
+    assert (code, f"{NAME} is undone" in said) == (0, True)
+    assert "completed, undone" in compactions("show", NAME, directory=tmp_path, redis_url=made)[1]
+
+
+@pytest.mark.parametrize("arguments", [["show", "cmp_0"], ["undo", "cmp_0"], ["show", NAME, "--tenant", "x"]])
+def test_what_there_is_not_is_said(made: str, tmp_path: Path, arguments: list[str]) -> None:
+    code, _, said = compactions(*arguments, directory=tmp_path, redis_url=made)
+    assert (code, said.strip()) == (1, f"✗ Compaction with id '{arguments[1]}' not found.")
+
+
+def test_a_redis_that_does_not_answer_is_said_without_its_password(tmp_path: Path) -> None:
+    code, _, said = compactions("list", directory=tmp_path, redis_url="redis://:hunter2@127.0.0.1:1/0")
+    assert (code, "HITHERTO_REDIS_URL does not answer" in said, "hunter2" in said) == (1, True, False)
+
+
+def test_without_an_address_it_says_whom_to_ask(tmp_path: Path) -> None:
+    done = hitherto("compactions", "list", directory=tmp_path)
+    assert (done.returncode, "HITHERTO_REDIS_URL is not set" in done.stderr) == (1, True)

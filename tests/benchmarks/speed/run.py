@@ -1,0 +1,10 @@
+"""Running the speed benchmark."""
+
+from tests.benchmarks.speed.compacting import figures_of_compacting
+from tests.benchmarks.speed.figures import Figure
+from tests.benchmarks.speed.serving import figures_of_serving
+
+
+def measure_all() -> list[Figure]:
+    """Return every figure."""
+    return [*figures_of_compacting(), *figures_of_serving()]

@@ -1,0 +1,119 @@
+"""A conversation outlives what is killed: it grows by each turn once, and no lock on it sticks."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from openai import APIConnectionError, BadRequestError, OpenAI
+
+from tests.fixtures.house import House
+from tests.fixtures.polling import answer, create, finished, until
+from tests.scripted_upstream import ScriptedUpstream
+
+LEASE_SECONDS = 2
+
+
+def test_a_turn_whose_worker_is_killed_is_appended_once_by_another(house: House) -> None:
+    with ScriptedUpstream() as upstream:
+        client = house.client(_start_api(house, upstream))
+        doomed = house.start_worker("generation")
+        conversation = client.conversations.create().id
+        running = create(client, model="slow:3", input="Tell me a story", conversation=conversation)
+        until(lambda: client.responses.retrieve(running.id).output_text != "")
+        assert _texts(client, conversation) == []
+        house.start_worker("generation")
+        doomed.kill()
+        with pytest.raises(BadRequestError, match="retry"):
+            create(client, model="say:No.", input="Me first", conversation=conversation)
+
+        response = finished(client, running.id)
+        assert response.status == "completed"
+        assert _texts(client, conversation) == ["Tell me a story", response.output_text]
+        create(client, model="say:Yes.", input="And now?", conversation=conversation)
+
+
+def test_a_turn_that_kills_every_worker_frees_its_conversation(house: House) -> None:
+    house.settings |= {"MAX_ATTEMPTS": "1"}
+    with ScriptedUpstream() as upstream:
+        client = house.client(_start_api(house, upstream))
+        doomed = house.start_worker("generation")
+        conversation = client.conversations.create().id
+        running = create(client, model="slow:30", input="Tell me a story", conversation=conversation)
+        assert upstream.saw_requests(1, timeout_seconds=10)
+        doomed.kill()
+
+        assert finished(client, running.id).status == "failed"
+        create(client, model="say:Yes.", input="And now?", conversation=conversation)
+        assert _texts(client, conversation) == []
+
+
+def test_a_foreground_turn_whose_api_is_killed_frees_its_conversation_within_its_lease(house: House) -> None:
+    with ScriptedUpstream() as upstream:
+        doomed, spare = (house.client(_start_api(house, upstream)) for _ in range(2))
+        conversation = spare.conversations.create().id
+        with _asking(doomed, conversation):
+            assert upstream.saw_requests(1, timeout_seconds=10)
+            house.processes[0].kill()
+        killed_at = time.monotonic()
+
+        until(lambda: _says(spare, conversation) == "Yes.")
+        assert time.monotonic() - killed_at <= LEASE_SECONDS + 1
+        assert _texts(spare, conversation) == ["And now?", "Yes."]
+
+
+def test_a_long_foreground_turn_keeps_its_conversation_beyond_a_lease(house: House) -> None:
+    with ScriptedUpstream() as upstream:
+        client = house.client(_start_api(house, upstream))
+        conversation = client.conversations.create().id
+        events = client.responses.create(
+            model=f"slow:{2 * LEASE_SECONDS}", input="One", conversation=conversation, stream=True
+        )
+        words = (event for event in events if event.type == "response.output_text.delta")
+        refused = [_says(client, conversation) for _ in zip(range(18), words, strict=False)]
+        assert refused == ["conversation_locked"] * 18
+        assert not list(events)[-1].type.endswith("failed")
+        assert len(_texts(client, conversation)) == 2
+
+
+@contextmanager
+def _asking(client: OpenAI, conversation: str) -> Iterator[None]:
+    """Have a foreground turn run meanwhile, whose server is killed before it answers."""
+
+    def ask() -> None:
+        with pytest.raises(APIConnectionError):
+            answer(client, model="slow:30", input="One", conversation=conversation)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    yield
+    thread.join()
+
+
+def _says(client: OpenAI, conversation: str) -> str:
+    """What a turn answers, or why there was none."""
+    try:
+        return answer(client, model="say:Yes.", input="And now?", conversation=conversation).output_text
+    except BadRequestError as error:
+        return str(error.code)
+
+
+def _texts(client: OpenAI, conversation: str) -> list[str]:
+    items = client.conversations.items.list(conversation, order="asc")
+    return [_text(item) for item in items]
+
+
+def _text(message: Any) -> str:
+    return str(message.content[0].text)
+
+
+def _start_api(house: House, upstream: ScriptedUpstream) -> str:
+    house.settings = {
+        "UPSTREAM_BASE_URL": upstream.base_url,
+        "SUMMARIZER": "ledger",
+        "LEASE_SECONDS": str(LEASE_SECONDS),
+        **house.settings,
+    }
+    return house.start_api()

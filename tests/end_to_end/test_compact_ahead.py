@@ -1,0 +1,121 @@
+"""Compaction ahead of its time: the turn that crosses the threshold finds it ready."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from openai import OpenAI
+
+from tests.fixtures.conversations import long_conversation
+from tests.fixtures.house import House
+from tests.fixtures.polling import answer, until
+from tests.scripted_upstream import Json, Reply, ScriptedUpstream
+
+THRESHOLD = 4000
+MANAGEMENT = [{"type": "compaction", "compact_threshold": THRESHOLD}]
+SECTIONS = ("Goal", "Constraints", "Decisions", "Done", "In progress", "Next steps", "Critical context")
+SUMMARY = "\n".join(f"## {section}\n- Said under {section}." for section in SECTIONS)
+# With the turns after it: over four fifths of the threshold, but not over it.
+NEARLY = long_conversation(36)
+MORE = "One more long question. " * 120
+
+
+def summaries_and_answers(body: Json) -> Reply:
+    """Answer summary requests with a summary, slowly, and all others at once."""
+    if "You write the record" in str(body["messages"][0]):
+        return Reply(SUMMARY, delay_seconds=0.02)
+    return Reply("Fine.")
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[ScriptedUpstream]:
+    with ScriptedUpstream() as provider:
+        yield provider
+
+
+@pytest.fixture
+def upstream(provider: ScriptedUpstream) -> ScriptedUpstream:
+    provider.follow(summaries_and_answers)
+    return provider
+
+
+@pytest.fixture(scope="module")
+def client(module_house: House, provider: ScriptedUpstream) -> OpenAI:
+    module_house.settings |= {"UPSTREAM_BASE_URL": provider.base_url}
+    address = module_house.start_api()
+    module_house.start_worker()
+    return module_house.client(address)
+
+
+@pytest.mark.parametrize("background", [False, True], ids=["foreground", "background"])
+def test_a_chain_finds_it_ready(client: OpenAI, upstream: ScriptedUpstream, background: bool) -> None:
+    model = f"chain-{background}"
+    before = compactions(client)
+    first = ended(client, answer(client, **ask(NEARLY, model), background=background))
+    assert [item.type for item in first.output] == ["message"]
+    until(lambda: compactions(client) == before + 1)
+
+    second = answer(client, **ask(MORE, model), previous_response_id=first.id, background=background)
+    second = ended(client, second)
+    assert [item.type for item in second.output] == ["compaction", "message"]
+    assert summaries(upstream) == 1
+    assert len(str(upstream.requests[-1])) < len(str(NEARLY)) / 2
+
+
+def test_a_stateless_client_finds_it_ready(client: OpenAI, upstream: ScriptedUpstream) -> None:
+    before = compactions(client)
+    first = answer(client, **ask(NEARLY, "stateless"))
+    until(lambda: compactions(client) == before + 1)
+
+    said = [item.to_dict() for item in first.output]
+    second = answer(client, **ask([*NEARLY, *said, {"role": "user", "content": MORE}], "stateless"))
+    assert [item.type for item in second.output] == ["compaction", "message"]
+    assert summaries(upstream) == 1
+
+
+def test_it_is_not_started_twice_for_a_window_that_an_earlier_one_serves(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    before = compactions(client)
+    last = answer(client, **ask(NEARLY, "twice"))
+    until(lambda: compactions(client) == before + 1)
+    for number in range(3):
+        last = answer(client, **ask(f"Line {number}", "twice"), previous_response_id=last.id)
+    assert summaries(upstream) == 1
+
+
+def test_store_false_starts_nothing_and_a_short_conversation_neither(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    answer(client, **ask(NEARLY, "unstored"), store=False)
+    answer(client, **ask("Hi", "short"))
+    assert summaries(upstream) == 0
+
+
+def ask(items: Any, model: str) -> dict[str, Any]:
+    """Return what the turns here have in common."""
+    return {"model": model, "input": items, "context_management": MANAGEMENT}
+
+
+def ended(client: OpenAI, response: Any) -> Any:
+    """Return the response at its end."""
+    while response.status in ("queued", "in_progress"):
+        time.sleep(0.02)
+        response = client.responses.retrieve(response.id)
+    return response
+
+
+def summaries(upstream: ScriptedUpstream) -> int:
+    """Return how many summaries the upstream was asked for."""
+    return sum("You write the record" in str(body["messages"][0]) for body in list(upstream.requests))
+
+
+def compactions(client: OpenAI) -> int:
+    """Return how many compactions were made."""
+    door = str(client.base_url).removesuffix("/v1/")
+    for line in httpx.get(f"{door}/metrics").text.splitlines():
+        if line.startswith('hitherto_jobs_ended_total{kind="cmp",status="completed"}'):
+            return int(float(line.split()[-1]))
+    return 0

@@ -1,0 +1,168 @@
+"""The state that a run leaves: every record ended and readable, nothing of what was refused, nothing for ever."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+
+from api.gate import LOCAL_TENANT
+from shared.adapters.celery import KEY_PREFIX
+from shared.adapters.redis import keys
+from shared.adapters.redis.encoding import Fields, answer
+from shared.errors import HithertoError
+from shared.services import Services
+from tests.fuzz.tally import Tally
+
+_SETTLES_SECONDS = 30.0
+_ENDED = {b"completed", b"incomplete", b"failed", b"cancelled"}
+_WHILE_IT_RUNS = {b"owner", b"lease_until", b"waits_for", b"envelope", b"woken"}
+# Kombu notes which queues there are, for ever; whatever else is under its prefix is a message.
+_BINDINGS = (f"{KEY_PREFIX}_kombu.binding.", f"{KEY_PREFIX}_kombu.binding_permanent.")
+_OPENING, _CLOSING = f"{keys.PREFIX}{{", "}"
+_RESERVATION = "idempotency:"
+
+
+async def half_states(services: Services, tally: Tally) -> list[str]:
+    """Wait until all work is done, then return a sentence for each key that should not be as it is."""
+    return [sentence async for sentence in _half_states(services, tally)]
+
+
+async def _half_states(services: Services, tally: Tally) -> AsyncIterator[str]:
+    if not await _settled(services):
+        yield f"after {_SETTLES_SECONDS:.0f} s there are still jobs, or messages: {await _messages(services)}"
+    names = sorted([name.decode() async for name in services.store.scan_iter(count=1_000)])
+    records = {name for name in names if name.startswith(_OPENING) and name.endswith(_CLOSING)}
+    for name in names:
+        for sentence in await _wrong_with_key(services, name, records, tally):
+            yield f"{name}: {sentence}"
+    for sentence in _wrong_with_count({_id_in(name) for name in records}, tally):
+        yield sentence
+
+
+async def _settled(services: Services) -> bool:
+    deadline = time.monotonic() + _SETTLES_SECONDS
+    while await services.store.exists(keys.WATCH) or await _messages(services):
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.1)
+    return True
+
+
+async def _messages(services: Services) -> list[bytes]:
+    names = services.store.scan_iter(match=f"{KEY_PREFIX}*", count=1_000)
+    return [name async for name in names if not name.decode().startswith(_BINDINGS)]
+
+
+async def _wrong_with_key(services: Services, name: str, records: set[str], tally: Tally) -> list[str]:
+    if name.startswith(_BINDINGS):
+        return []
+    if await services.store.pttl(name) < 0:
+        return ["it is kept for ever"]
+    if name in (keys.COUNTERS, keys.ENCRYPTION_KEY):
+        return []
+    if not name.startswith(_OPENING):
+        return ["nobody knows this key"]
+    object_id = _id_in(name)
+    if object_id.startswith(_RESERVATION):
+        return await _wrong_with_reservation(services, name, records, tally)
+    if name in records:
+        return await _wrong_with_record(services, object_id)
+    return [] if keys.record(object_id) in records or _outlives(object_id) else ["its record is gone"]
+
+
+async def _wrong_with_reservation(
+    services: Services, name: str, records: set[str], tally: Tally
+) -> list[str]:
+    held = json.loads(await answer(services.store.get(name)))
+    response_id = held["response_id"]
+    known = keys.record(response_id) in records or response_id in tally.deleted
+    return [] if known else [f"it is held for {response_id}, which does not exist"]
+
+
+async def _wrong_with_record(services: Services, object_id: str) -> list[str]:
+    match object_id.partition("_")[0]:
+        case "resp":
+            return [
+                *await _wrong_with_job(services, object_id),
+                *await _unreadable_response(services, object_id),
+            ]
+        case "cmp":
+            return [
+                *await _wrong_with_job(services, object_id),
+                *await _unreadable_compaction(services, object_id),
+            ]
+        case "conv":
+            return await _wrong_with_conversation(services, object_id)
+        case _:
+            return ["nobody knows this kind of object"]
+
+
+async def _wrong_with_job(services: Services, object_id: str) -> list[str]:
+    return list(_wrong_with_fields(await answer(services.store.hgetall(keys.record(object_id)))))
+
+
+def _wrong_with_fields(fields: Fields) -> Iterator[str]:
+    if fields.get(b"status") not in _ENDED:
+        yield f"its status is {fields.get(b'status')!r}"
+    left = sorted(_WHILE_IT_RUNS & set(fields))
+    if left:
+        yield f"it has ended and still has {left}"
+    if fields.get(b"tenant") != LOCAL_TENANT.encode():
+        yield "it is nobody's"
+
+
+async def _unreadable_response(services: Services, response_id: str) -> list[str]:
+    try:
+        stored = await services.responses.load(response_id, LOCAL_TENANT)
+        await services.responses.load_turns([response_id], LOCAL_TENANT)
+        json.dumps(stored.response.to_json(), allow_nan=False).encode()
+    except (HithertoError, ValueError) as error:
+        return [_cannot_be_read(error)]
+    return [] if stored.response.is_terminal else ["it is not shown as ended"]
+
+
+async def _unreadable_compaction(services: Services, compaction_id: str) -> list[str]:
+    try:
+        state = await services.compactions.state(compaction_id)
+    except (HithertoError, ValueError) as error:
+        return [_cannot_be_read(error)]
+    return [] if state is not None and state.status.ended else ["it is not shown as ended"]
+
+
+async def _wrong_with_conversation(services: Services, conversation_id: str) -> list[str]:
+    _, items, bodies, _ = keys.conversation(conversation_id)
+    counts = [await answer(services.store.zcard(items)), await answer(services.store.hlen(bodies))]
+    try:
+        await services.conversations.load(conversation_id, LOCAL_TENANT)
+        found, more = await services.conversations.page(
+            conversation_id, LOCAL_TENANT, after=None, limit=max(counts), ascending=True
+        )
+        # Adding nothing says whether a turn still has it for itself.
+        await services.conversations.add(conversation_id, LOCAL_TENANT, [])
+    except (HithertoError, ValueError) as error:
+        return [_cannot_be_read(error)]
+    return (
+        [] if [len(found)] * 2 == counts and not more else [f"it shows {len(found)} of its items: {counts}"]
+    )
+
+
+def _cannot_be_read(error: Exception) -> str:
+    return f"it cannot be read: {type(error).__name__}: {str(error)[:300]}"
+
+
+def _wrong_with_count(ids: set[str], tally: Tally) -> Iterator[str]:
+    """Compare what is there with what was answered; an id that was deleted and given out again may be either."""
+    told = {name for name in ids if name.startswith(("resp_", "conv_"))}
+    for name in sorted(told - tally.stored):
+        yield f"{name} is stored, and no answer named it"
+    for name in sorted(tally.stored - tally.deleted - told):
+        yield f"{name} was answered, and is not stored"
+
+
+def _outlives(object_id: str) -> bool:
+    """Return whether the key belongs to no record: it says where an item was put out."""
+    return not object_id.startswith(("resp_", "cmp_", "conv_"))
+
+
+def _id_in(name: str) -> str:
+    return name.removeprefix(_OPENING).partition(_CLOSING)[0]
