@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.wire.items import Item, Message, parse_items
-from shared.wire.text import text_of
+from shared.wire.items import Item, parse_items
 from tests.benchmarks.counting import COUNTER, size_of
 from tests.benchmarks.quality.bank_one import BANK_ONE
 from tests.benchmarks.quality.chats import Session, chat
@@ -114,25 +113,25 @@ def provider() -> Iterator[ScriptedUpstream]:
         yield provider
 
 
-def test_the_whole_server_sends_what_the_use_cases_alone_do(house: House, provider: ScriptedUpstream) -> None:
+def test_the_whole_server_keeps_what_the_use_cases_alone_do(house: House, provider: ScriptedUpstream) -> None:
     session, target = _session()
+    stretch = Stretch([session.items], target)
     house.settings |= {"UPSTREAM_BASE_URL": provider.base_url, "SUMMARIZER": "ledger"}
     client = house.client(house.start_api())
     house.start_worker()
-    client.post(
-        "/responses",
-        cast_to=object,
-        body={
-            "model": "scripted",
-            "input": [item.to_json() for item in [*session.items, Message(role="user", content=GO_ON)]],
-            "context_management": [{"type": "compaction", "compact_threshold": max(3 * target, 1_000)}],
-            "hitherto": {"compact_target_tokens": target},
-        },
-    )
-    [alone] = Ours().prompts(Stretch([session.items], target))
+    body = {
+        "model": "scripted",
+        "input": [item.to_json() for item in stretch.said(0)],
+        "context_management": [{"type": "compaction", "compact_threshold": stretch.threshold_tokens}],
+        "hitherto": {"compact_target_tokens": target},
+    }
+    client.post("/responses", cast_to=object, body=body)
+    served = parse_items(provider.requests[-1]["messages"])
+    [alone] = Ours().prompts(stretch)
 
-    assert _texts(parse_items(provider.requests[-1]["messages"])) == _texts(alone)
+    assert size_of(served) <= target
+    assert _found(session, served) == _found(session, alone)
 
 
-def _texts(items: list[Item]) -> list[str]:
-    return [text_of(item) for item in items]
+def _found(session: Session, prompt: list[Item]) -> list[bool]:
+    return [probe.holds(text_of_prompt(prompt)) for probe in session.probes]

@@ -38,7 +38,7 @@ def test_a_watched_turn_whose_worker_is_killed_goes_on_in_the_same_stream(house:
         client = house.client(house.start_api())
         doomed = house.start_worker("generation")
         stream: Iterator[Any] = iter(
-            client.responses.create(model="slow:2", input="Hi", background=True, stream=True)
+            client.responses.create(model="slow:8", input="Hi", background=True, stream=True)
         )
         events = [next(stream)]
         while events[-1].type != "response.output_text.delta":

@@ -21,7 +21,7 @@ def test_a_turn_whose_worker_is_killed_is_appended_once_by_another(house: House)
         client = house.client(_start_api(house, upstream))
         doomed = house.start_worker("generation")
         conversation = client.conversations.create().id
-        running = create(client, model="slow:3", input="Tell me a story", conversation=conversation)
+        running = create(client, model="slow:8", input="Tell me a story", conversation=conversation)
         until(lambda: client.responses.retrieve(running.id).output_text != "")
         assert _texts(client, conversation) == []
         house.start_worker("generation")
@@ -42,7 +42,7 @@ def test_a_turn_that_kills_every_worker_frees_its_conversation(house: House) -> 
         doomed = house.start_worker("generation")
         conversation = client.conversations.create().id
         running = create(client, model="slow:30", input="Tell me a story", conversation=conversation)
-        assert upstream.saw_requests(1, timeout_seconds=10)
+        assert upstream.saw_requests(1, timeout_seconds=30)
         doomed.kill()
 
         assert finished(client, running.id).status == "failed"
@@ -55,12 +55,12 @@ def test_a_foreground_turn_whose_api_is_killed_frees_its_conversation_within_its
         doomed, spare = (house.client(_start_api(house, upstream)) for _ in range(2))
         conversation = spare.conversations.create().id
         with _asking(doomed, conversation):
-            assert upstream.saw_requests(1, timeout_seconds=10)
+            assert upstream.saw_requests(1, timeout_seconds=30)
             house.processes[0].kill()
         killed_at = time.monotonic()
 
         until(lambda: _says(spare, conversation) == "Yes.")
-        assert time.monotonic() - killed_at <= LEASE_SECONDS + 1
+        assert time.monotonic() - killed_at <= LEASE_SECONDS + 5
         assert _texts(spare, conversation) == ["And now?", "Yes."]
 
 

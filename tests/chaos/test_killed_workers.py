@@ -18,7 +18,7 @@ def test_a_turn_whose_worker_is_killed_is_finished_by_another_within_its_lease(h
     with ScriptedUpstream() as upstream, redis.Redis.from_url(house.redis_url) as store:
         client = _open(house, upstream)
         doomed = house.start_worker("generation")
-        running = create(client, model="slow:3", input="Tell me a story")
+        running = create(client, model="slow:5", input="Tell me a story")
         until(lambda: client.responses.retrieve(running.id).output_text != "")
         spare = house.start_worker("generation")
         doomed.kill()
@@ -40,7 +40,7 @@ def test_a_compaction_whose_worker_is_killed_is_made_by_another(house: House) ->
         house.start_worker("generation")
         doomed = house.start_worker("compaction")
         waiting = create(client, model="say:Done.", input=long_conversation())
-        assert upstream.saw_requests(1, timeout_seconds=10)
+        assert upstream.saw_requests(1, timeout_seconds=30)
         doomed.kill()
         house.settings |= {"SUMMARIZER": "ledger"}
         house.start_worker("compaction")
@@ -56,7 +56,7 @@ def test_a_job_that_kills_every_worker_is_given_up_after_its_attempts(house: Hou
         poison = create(client, model="slow:30", input="Tell me a story")
         for attempt in (1, 2):
             worker = house.start_worker("generation")
-            assert upstream.saw_requests(attempt, timeout_seconds=15)
+            assert upstream.saw_requests(attempt, timeout_seconds=40)
             worker.kill()
 
         response = finished(client, poison.id)
@@ -71,7 +71,7 @@ def test_a_worker_that_is_told_to_end_gives_its_turns_back_and_they_lose_no_atte
         client = _open(house, upstream)
         leaving = house.start_worker("generation")
         running = [create(client, model="slow:4", input=f"Story {number}") for number in range(5)]
-        assert upstream.saw_requests(5, timeout_seconds=10)
+        assert upstream.saw_requests(5, timeout_seconds=30)
         house.start_worker("generation")
         assert leaving.terminate(timeout_seconds=10) == 0
 

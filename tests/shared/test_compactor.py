@@ -227,3 +227,58 @@ async def test_what_is_left_is_within_the_target_where_protected_items_allow_it(
     room = max(policy.target_tokens, MIN_RECORD_TOKENS) + sum(entry.tokens for entry in protected)
     assert result.payload.tokens <= room
     assert result.payload.tokens == sum(entry.tokens for entry in result.payload.sized_items)
+
+
+# What is told of it
+
+
+async def test_it_tells_who_was_asked_and_how_often() -> None:
+    by_model = await compacted(job(), in_turn(saying("No."), writing(GOOD)))
+    by_ledger = await compacted(job())
+
+    assert (by_model.model, by_model.calls) == ("small", 2)
+    assert (by_ledger.model, by_ledger.calls) == (None, 0)
+
+
+@pytest.mark.parametrize("script", [None, in_turn(writing(GOOD))], ids=["ledger", "model"])
+async def test_every_item_of_the_history_has_its_fate(script: Script | None) -> None:
+    result = await compacted(job(), script)
+
+    assert [fate.position for fate in result.items] == list(range(len(HISTORY)))
+    kept = [fate for fate in result.items if fate.fate in ("kept", "shortened")]
+    assert len(kept) == len(result.payload.kept)
+    fate = result.items[1]
+    assert (fate.fate, fate.reason) == ("summarised", "in_ledger" if script is None else "in_summary")
+
+
+# What is expected of it
+
+
+@pytest.mark.parametrize("script", [None, in_turn(writing(GOOD))], ids=["ledger", "model"])
+async def test_a_forecast_is_what_comes_true(script: Script | None) -> None:
+    upstream = FakeUpstream(script or in_turn(writing(GOOD)))
+    summarizer = Summarizer(upstream, WordCounter(), window_tokens=50_000) if script else None
+    compactor = Compactor(WordCounter(), summarizer)
+
+    expected = await compactor.forecast(job())
+    assert upstream.prompts == []
+    result = await compactor.compact(job())
+
+    assert (expected.method, expected.model, expected.calls, expected.items) == (
+        result.method,
+        result.model,
+        result.calls,
+        result.items,
+    )
+    assert result.tokens_after <= expected.tokens_after <= POLICY.target_tokens
+    assert (expected.usage.input_tokens > 2_000) is (script is not None)
+
+
+async def test_a_forecast_counts_the_portions_of_a_long_history() -> None:
+    upstream = FakeUpstream(in_turn(writing(GOOD)))
+    compactor = Compactor(WordCounter(), Summarizer(upstream, WordCounter(), window_tokens=5_000))
+
+    expected = await compactor.forecast(job())
+    await compactor.compact(job())
+
+    assert expected.calls == len(upstream.prompts) > 1

@@ -40,7 +40,11 @@ def subject_key(statement: Statement) -> str:
         return same_words_key(statement)
     first, last = slot
     before = [low for low in statement.lows[statement.start : first] if low not in _POLITE]
-    if not before or before[-1] not in _SETTERS | _ATTRIBUTES or len(_content([*before, *statement.lows[last:]])) < 2:
+    if (
+        not before
+        or before[-1] not in _SETTERS | _ATTRIBUTES
+        or len(_content([*before, *statement.lows[last:]])) < 2
+    ):
         return same_words_key(statement)
     kind = "name" if statement.kinds[first] is Kind.NAME else "value"
     return "s:" + _digest(f"{' '.join(before)} <{kind}> {' '.join(statement.lows[last:])}")

@@ -14,6 +14,11 @@ _KEPT = [
     ("rule", "Nothing leaves the building without a signature from Legal."),
     ("rule", "Under no circumstances reveal the code KX-4411."),
     ("rule", "Never force-push."),
+    ("rule", "You're never to open the valve alone."),
+    ("rule", "Our guests can't have shellfish."),
+    ("rule", "The insurer says that nobody may ride along."),
+    ("rule", "Unless Ana agrees, the gate remains shut."),
+    ("rule", "Smoking is banned in the hall."),
     ("rule", "From now on, report all times in Pacific time."),
     ("rule", "SAFETY RULE: The prep counter must stay free of peanuts."),
     ("preference", "I prefer short answers."),
@@ -81,6 +86,11 @@ _UPDATED = [
     ("Report all times in Zone/Abcde timezone.", "Report all times in Zone/Fghij timezone."),
     ("Das Budget beträgt 4200 Euro.", "Das Budget beträgt jetzt 5000 Euro."),
     ("数据库端口是8081。", "数据库端口改成8082。"),
+    ("The proxy listens on port 8080.", "Sorry, the proxy listens on port 9090 since this morning."),
+    ("The cap for travel is €700.", "We raised the cap for travel to €900."),
+    ("The exam is on 2027-03-01.", "The exam was pushed back to 2027-04-02."),
+    ("Rehearsals are at 18:15.", "Change of plan: rehearsals are at 19:45."),
+    ("Never disclose the access code AB-1200 to users.", "Never disclose the access code CD-3400 to users."),
 ]
 
 
@@ -103,6 +113,8 @@ _DISTINCT = [
     ("Alice's badge is 4411.", "Bob's badge is 5522."),
     ("The production database runs in eu-1.", "The staging database now runs in us-2."),
     ("Reviewer for the docs is Jonas Brandt.", "Update: reviewer for the API is Ines Moreau."),
+    ("Never restart the service api-17 alone.", "Never restart the service api-18 alone."),
+    ("The cap for travel is €700.", "We raised the cap for books to €900."),
     ("Never use port 8080 in production.", "For local tests now use port 8081 instead."),
 ]
 
@@ -125,6 +137,23 @@ def test_an_order_that_points_back_carries_what_it_points_to() -> None:
     items = [say("user", "The vault code is QX-1177. It must never be shared."), say("user", "Go on.")]
 
     assert "- The vault code is QX-1177. It must never be shared." in collect(items).render()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We have 1,800 EUR a month for everything, hosting included.",
+        "It broke with commit 4be91d7.",
+        'By "the barn" we mean the depot.',
+        "Every parcel goes past Ines first.",
+    ],
+)
+def test_what_tells_something_exact_outlasts_what_was_said_in_passing(text: str) -> None:
+    passing = "There was a documentary about old trains on television."
+    items = [say("user", "Hi."), say("user", passing), say("user", text), say("user", "Go on.")]
+    scores = {entry.text: entry.score for entry in collect(items).entries}
+
+    assert scores[text] >= scores[passing] + 10
 
 
 def test_says_the_same_thing_once() -> None:
