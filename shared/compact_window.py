@@ -201,12 +201,14 @@ class WindowCompactor:
     async def _outcome(
         self, turn: Turn, job: CompactionJob, tail: Sequence[Entry]
     ) -> CompactedWindow | Parked | None:
-        state = await self._state_of(job)
+        state = await self._state_of(replace(job, transient=not turn.request.is_stored))
         if state is None:
             return None
         if not state.ended and turn.request.is_background:
             return Parked(state.id)
         result = await self._result(state)
+        if result is not None and not turn.request.is_stored:
+            await self._compactions.forget_transient(state.id)
         return self._use(turn, result, tail) if result is not None else None
 
     async def _state_of(self, job: CompactionJob) -> CompactionState | None:

@@ -30,7 +30,8 @@ class CompactionJob:
 
     `record` is the text of these two that the model was given, and `head` what its prompt began with, if known.
     `tokens` is the size of what the compaction replaces. `ahead` is one that nobody waits for yet. `threshold`
-    is what it is asked for by, in tokens; None for one that the client asked for.
+    is what it is asked for by, in tokens; None for one that the client asked for. A `transient` one is for a
+    turn that is not stored: it is listed nowhere, and soon forgotten.
     """
 
     id: str
@@ -45,6 +46,7 @@ class CompactionJob:
     head: PromptHead | None = None
     replaces: Replaced | None = None
     threshold: int | None = None
+    transient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,6 +274,10 @@ class Compactions(UndoneCompactions, Protocol):
         """Return where each of these compactions stands, in one round trip; None for one unknown or undone."""
         ...
 
+    async def forget_transient(self, compaction_id: str) -> None:
+        """Remove a compaction that was made for a turn that is not stored; others stay."""
+        ...
+
     async def hurry(self, compaction_id: str) -> None:
         """Have a compaction that was made ahead done before those that nobody waits for."""
         ...

@@ -234,6 +234,10 @@ class InMemoryCompactions:
         """Mark a compaction as undone."""
         self.states[compaction_id] = replace(self.states[compaction_id], undone=True)
 
+    async def forget_transient(self, compaction_id: str) -> None:
+        if self.jobs[compaction_id].transient:
+            del self.jobs[compaction_id], self.states[compaction_id]
+
     async def hurry(self, compaction_id: str) -> None:
         self.hurried.append(compaction_id)
 

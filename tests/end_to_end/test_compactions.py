@@ -280,7 +280,7 @@ def test_a_conversation_goes_on_from_all_its_items(client: OpenAI, upstream: Scr
 
 
 def test_a_client_that_sends_everything_has_it_read_again(client: OpenAI, upstream: ScriptedUpstream) -> None:
-    response = compacted(client, "stateless", store=False)
+    response = compacted(client, "stateless")
     said = [item.to_dict() for item in response.output]
     more = {"role": "user", "content": "And then?"}
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+import redis
 from openai import (
     AuthenticationError,
     BadRequestError,
@@ -123,6 +124,19 @@ def test_a_stateless_client_may_drop_what_stands_before_the_compaction(
     assert "And the last shard?" in str(seen[0])
     with pytest.raises(NotFoundError):
         client.responses.retrieve(first.id)
+
+
+def test_what_is_not_stored_and_what_was_deleted_leave_nothing_behind(
+    client: OpenAI, module_house: House
+) -> None:
+    history = long_conversation()
+    with redis.Redis.from_url(module_house.redis_url) as store:
+        before = set(store.keys("hitherto:*"))
+        answer(client, model="say:Fine.", input=history, store=False, context_management=MANAGEMENT)
+        assert set(store.keys("hitherto:{*")) <= before
+        kept = answer(client, model="say:Fine.", input=history, context_management=MANAGEMENT)
+        client.responses.delete(kept.id)
+        assert not any(kept.id.encode() in key or b"{cmp_" in key for key in set(store.keys("*")) - before)
 
 
 def test_compact_returns_user_messages_and_one_item_that_can_be_continued(

@@ -36,6 +36,8 @@ from shared.window.undone import Replaced
 
 # A failed compaction is not tried again by the turns that met it; those that come later may.
 FAILED_TTL_SECONDS = 60
+# Time enough for the turn that asked to pick it up; it is removed as soon as that has.
+TRANSIENT_TTL_SECONDS = 600
 
 _JOB = ("tenant", "policy", "history", "tokens", "ledger", "summary", "record", "head")
 # What a result replaces.
@@ -67,8 +69,11 @@ class RedisCompactions:
             "failed_ttl_ms": str(FAILED_TTL_SECONDS * 1000).encode(),
             **fields_of_job(job),
         }
-        # First, so that none can be there that its owner cannot find.
-        await self._index.note(job.tenant, job.id)
+        if job.transient:
+            fields["ended_ttl_ms"] = str(TRANSIENT_TTL_SECONDS * 1000).encode()
+        else:
+            # First, so that none can be there that its owner cannot find.
+            await self._index.note(job.tenant, job.id)
         return await self._jobs.create(
             NewJob(
                 id=job.id,
@@ -99,6 +104,11 @@ class RedisCompactions:
             for compaction_id, (undone, replaces) in zip(compaction_ids, answers, strict=True)
             if undone
         }
+
+    async def forget_transient(self, compaction_id: str) -> None:
+        """Remove a compaction that was made for a turn that is not stored; others stay."""
+        if await answer(self._store.hexists(keys.record(compaction_id), "ended_ttl_ms")):
+            await self._jobs.delete(compaction_id)
 
     async def hurry(self, compaction_id: str) -> None:
         """Have a compaction that was made ahead done before those that nobody waits for."""

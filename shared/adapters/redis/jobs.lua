@@ -57,7 +57,7 @@ end
 local function finish_as(status)
   set('status', status, 'ended_at', digits(now))
   redis.call('HDEL', record, 'owner', 'lease_until', 'waits_for', 'envelope', 'woken')
-  keep_for(tonumber(status ~= 'completed' and get('failed_ttl_ms') or given.ttl_ms))
+  keep_for(tonumber(status ~= 'completed' and get('failed_ttl_ms') or get('ended_ttl_ms') or given.ttl_ms))
   redis.call('ZREM', watch, given.id)
   redis.call('HINCRBY', given.counters, string.match(given.id, '^%a+') .. ':' .. status, 1)
   redis.call('PEXPIRE', given.counters, digits(given.ttl_ms))

@@ -31,7 +31,7 @@ from shared.settings import Settings
 from shared.turns import Place, StoredResponse, StoredTurn, Turn, TurnResult
 from shared.window.payload import SizedItem
 from shared.wire.events import encode, opening_events
-from shared.wire.items import CompactionTrigger, Item, parse_items
+from shared.wire.items import Compaction, CompactionTrigger, Item, parse_items
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import Response, ResponseError
@@ -155,6 +155,9 @@ class RedisResponses:
         if await self._jobs.delete(response_id) == "busy":
             return False
         await self._index.forget([entry.item for entry in output])
+        for entry in output:
+            if isinstance(entry.item, Compaction) and entry.item.id:
+                await self._jobs.delete(entry.item.id)
         return True
 
     async def append(self, lease: Lease, first: int, events: Sequence[JsonObject]) -> None:
