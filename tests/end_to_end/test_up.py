@@ -16,8 +16,8 @@ from tests.fixtures.polling import create, finished
 
 
 def test_one_command_runs_everything_keeps_its_data_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    first = Up(tmp_path)
-    client = House("", tmp_path).client(first.address)
+    house, first = House("", tmp_path), Up(tmp_path)
+    client = house.client(first.address)
     queued = create(client, model="hitherto-offline", input=long_conversation())
     assert queued.status == "queued"
     assert [item.type for item in finished(client, queued.id).output] == ["compaction", "message"]
@@ -27,8 +27,9 @@ def test_one_command_runs_everything_keeps_its_data_and_leaves_nothing_behind(tm
     assert psutil.wait_procs(family, timeout=5)[1] == []
 
     again = Up(tmp_path)
-    client = House("", tmp_path).client(again.address)
+    client = house.client(again.address)
     assert client.responses.retrieve(queued.id).status == "completed"
+    house.end()
     assert again.end() == 0
 
 

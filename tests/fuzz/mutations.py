@@ -18,6 +18,7 @@ _NAMES = ["type", "role", "content", "text", "id", "name", "input", "items", "to
 _UNITS = ["x", "ab ", "é", "0", "\n", "[", "字"]
 _LENGTHS = [65, 513, 5_000, 60_000, 400_000]
 _DEPTHS = [3, 30, 100, 180, 260]
+_MAX_PLACES = 400
 
 TEXTS = st.one_of(st.sampled_from(_ODD_TEXTS), st.text(max_size=12))
 _LEAVES = st.one_of(
@@ -53,6 +54,8 @@ def bodies(draw: st.DrawFn, valid: Sequence[Json]) -> bytes:
 
 def _change(draw: st.DrawFn, document: Json) -> None:
     places = _places_in(document)
+    if len(places) > _MAX_PLACES:
+        return  # what has grown is not repeated, or wrapped, once more
     if places:
         draw(st.sampled_from(_CHANGES))(draw, *draw(st.sampled_from(places)))
     else:
@@ -90,8 +93,9 @@ def _add(draw: st.DrawFn, holder: Any, key: Any) -> None:
 
 
 def _repeat(draw: st.DrawFn, holder: Any, key: Any) -> None:
-    times = draw(st.sampled_from([2, 3, 17, 600]))
-    holder[key] = holder[key] * times if isinstance(holder[key], str | list) else [holder[key]] * times
+    value = holder[key]
+    times = min(draw(st.sampled_from([2, 3, 17, 600])), _LENGTHS[-1] // len(json.dumps(value)) + 1)
+    holder[key] = _copy(value * times if isinstance(value, str | list) else [value] * times)
 
 
 def _wrap(draw: st.DrawFn, holder: Any, key: Any) -> None:
