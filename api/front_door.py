@@ -24,15 +24,15 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        # Accepted sockets inherit it, and asyncio sets it only where the socket names its protocol: without it,
-        # every answer on a connection that is kept open waits 40 ms for an acknowledgement.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listener
     except (OSError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise CannotListen(
             f"Cannot listen on {host}:{port}: {reason}. Choose another port with --port or HITHERTO_PORT."
         ) from error
+    # Accepted sockets inherit it, and asyncio sets it only where the socket names its protocol: without it,
+    # every answer on a connection that is kept open waits 40 ms for an acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def refuse_strangers(settings: Settings) -> None:
