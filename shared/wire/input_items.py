@@ -41,6 +41,7 @@ from shared.wire.shapes import (
     tagged,
     text_or,
 )
+from shared.wire.tools import TOOLS
 
 # Names that older clients give a compaction item; they are read at the top level of an input only.
 _COMPACTION_ALIASES = frozenset({"compaction_summary", "context_compaction"})
@@ -156,6 +157,12 @@ _Summary: TypeAlias = Annotated[Any, shaped(_parts({"summary_text": members_of(S
 _Thoughts: TypeAlias = Annotated[Any, shaped(_parts({"reasoning_text": members_of(ReasoningText)}))]
 
 
+class _ToolsBrought(OtherItem):
+    """Tools that become known in the middle of a conversation."""
+
+    tools: Annotated[Any, shaped(TOOLS)] | None = None
+
+
 class _Reasoning(Reasoning):
     summary: _Summary
     content: _Thoughts | None = None
@@ -182,6 +189,8 @@ _MODELLED: dict[str, Check] = {
     "compaction": members_of(Compaction),
     "compaction_trigger": members_of(CompactionTrigger),
     "item_reference": members_of(ItemReference),
+    "additional_tools": any_members_of(_ToolsBrought),
+    "tool_search_output": any_members_of(_ToolsBrought),
 }
 
 _KEPT_AS_SENT = any_members_of(OtherItem)

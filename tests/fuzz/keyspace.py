@@ -10,6 +10,7 @@ from shared.adapters.celery import KEY_PREFIX
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import Fields, answer
 from shared.errors import HithertoError
+from shared.lifecycle import JobStatus
 from shared.services import Services
 from tests.fuzz.tally import Tally
 
@@ -118,6 +119,8 @@ async def _unreadable_response(services: Services, response_id: str) -> list[str
         json.dumps(stored.response.to_json(), allow_nan=False).encode()
     except (HithertoError, ValueError) as error:
         return [_cannot_be_read(error)]
+    if stored.response.error is not None and stored.response.error.code == "server_error":
+        return [f"it failed: {stored.response.error.message}"]
     return [] if stored.response.is_terminal else ["it is not shown as ended"]
 
 
@@ -126,7 +129,7 @@ async def _unreadable_compaction(services: Services, compaction_id: str) -> list
         state = await services.compactions.state(compaction_id)
     except (HithertoError, ValueError) as error:
         return [_cannot_be_read(error)]
-    return [] if state is not None and state.status.ended else ["it is not shown as ended"]
+    return [] if state is not None and state.status is JobStatus.COMPLETED else ["it did not come about"]
 
 
 async def _wrong_with_conversation(services: Services, conversation_id: str) -> list[str]:

@@ -24,7 +24,7 @@ from tests.fuzz.sending import Door, Senders, new_client
 from tests.fuzz.tally import Tally
 from tests.scripted_upstream import Json, Reply, ScriptedUpstream, reply_to_model
 
-REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "1500"))
+REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "600"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 # The others are quicker to make, and further from what the document says.
 BY_DOCUMENT = 0.1
@@ -124,3 +124,9 @@ async def test_nothing_is_left_half_done(
     with capsys.disabled():
         print("", *tally.report(), f"        FUZZ_REQUESTS={REQUESTS} FUZZ_SEED={SEED}", sep="\n")
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_error_was_logged(root: str, module_house: House) -> None:
+    lines = [line for process in module_house.processes for line in process.log.read_text().splitlines()]
+    errors = [line for line in lines if '"level": "error"' in line]
+    assert not errors, "\n".join(errors)
