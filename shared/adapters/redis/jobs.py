@@ -82,13 +82,13 @@ class RedisJobs:
 
     async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
         """Renew all leases in one round trip and return those that were lost."""
-        pipeline = self._store.pipeline(transaction=False)
-        for lease in leases:
-            script_keys, arguments = self._arguments(
-                "renew", lease.job_id, **_fence(lease), lease_ms=self._lease_ms
-            )
-            await self._script(keys=script_keys, args=arguments, client=pipeline)
-        answers = await pipeline.execute()
+        async with self._store.pipeline(transaction=False) as pipeline:
+            for lease in leases:
+                script_keys, arguments = self._arguments(
+                    "renew", lease.job_id, **_fence(lease), lease_ms=self._lease_ms
+                )
+                await self._script(keys=script_keys, args=arguments, client=pipeline)
+            answers = await pipeline.execute()
         return [lease for lease, outcome in zip(leases, answers, strict=True) if outcome[0] != b"ok"]
 
     async def append_events(self, lease: Lease, first: int, events: Sequence[str]) -> None:
