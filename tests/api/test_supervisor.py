@@ -38,6 +38,7 @@ SHORT_LIVED = "print('up', flush=True); raise SystemExit(7)"
 
 PARENT = """
 import subprocess, signal, sys
+from contextlib import suppress
 from api.tether import tethered
 child = subprocess.Popen(
     tethered([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"],
@@ -180,5 +181,8 @@ def test_a_tethered_program_keeps_its_exit_code(*, by_kernel: bool) -> None:
 
 def are_gone(diary: Diary) -> bool:
     """Whether no program is left of those that said their pid, a moment's dying allowed."""
-    left = [psutil.Process(int(line)) for _, line in diary.lines if psutil.pid_exists(int(line))]
+    left = []
+    for _, line in diary.lines:
+        with suppress(psutil.NoSuchProcess):
+            left.append(psutil.Process(int(line)))
     return not psutil.wait_procs(left, timeout=5)[1]
