@@ -39,7 +39,6 @@ SHORT_LIVED = "print('up', flush=True); raise SystemExit(7)"
 
 PARENT = """
 import subprocess, signal, sys
-from contextlib import suppress
 from api.tether import tethered
 child = subprocess.Popen(
     tethered([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"],
