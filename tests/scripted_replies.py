@@ -36,6 +36,8 @@ class Reply:
     retry_after_seconds: float | None = None
     # Instead of the rest of it, after so many events; 0 is before the response's headers.
     cut_after: int | None = None
+    # Not before the test says so.
+    held: bool = False
     hang_after: int | None = None
     # Instead of the endpoint's own events, or of a compaction's items, for servers that differ.
     events: tuple[Json, ...] = ()
@@ -61,7 +63,7 @@ def reply_to_model(flaky: Counter[str], body: Json) -> Reply:
 
     say:TEXT, call:TOOL, refuse, think, length, slow:SECONDS (of streaming), fail:STATUS, flaky:N (500 N times,
     then an echo), overflow, drop (no response), cut (in mid-stream), hang (before the response), stall
-    (in mid-stream).
+    (in mid-stream), held (an echo, once the test releases it).
     """
     kind, _, argument = str(body.get("model")).partition(":")
     echo = f"You said: {' '.join(last_user_text(body).split()[:200])}"
@@ -79,6 +81,8 @@ def reply_to_model(flaky: Counter[str], body: Json) -> Reply:
         case "flaky":
             flaky[str(body["model"])] += 1
             return Reply(echo, status=500 if flaky[str(body["model"])] <= int(argument or 1) else 200)
+        case "held":
+            return Reply(echo, held=True)
         case _:
             return _REPLIES.get(kind, Reply(echo))
 

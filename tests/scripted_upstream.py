@@ -47,6 +47,10 @@ from tests.scripted_replies import Call, Json, Reply, Script, in_turn, reply_to_
 __all__ = ["Call", "Json", "Reply", "Script", "ScriptedUpstream", "in_turn", "reply_to_model"]
 
 
+# No test holds an answer back for longer.
+_HELD_SECONDS = 60.0
+
+
 class ScriptedUpstream:
     """The server, in a thread while the context is open. All it saw can be read at any time."""
 
@@ -58,6 +62,7 @@ class ScriptedUpstream:
         self.paths: list[str] = []
         self._models = models
         self._changed = threading.Condition()
+        self.released = threading.Event()
         self.follow(script)
         self._socket = socket.create_server(("127.0.0.1", port))
         self.base_url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
@@ -89,6 +94,7 @@ class ScriptedUpstream:
             self.requests.clear()
             self.keys.clear()
             self.paths.clear()
+            self.released.clear()
             self.disconnects = 0
 
     def saw_requests(self, count: int, *, timeout_seconds: float = 5.0) -> bool:
@@ -204,6 +210,8 @@ class _Answer(Response):
         await asyncio.gather(writing, watching, return_exceptions=True)
 
     async def _write(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._reply.held:
+            await asyncio.to_thread(self._upstream.released.wait, _HELD_SECONDS)
         if await self._ends_at(0, scope):
             return
         if self._whole is None:

@@ -7,7 +7,7 @@ from openai import BadRequestError, NotFoundError, OpenAI
 
 from tests.fixtures.conversations import RULE, long_conversation
 from tests.fixtures.house import House
-from tests.fixtures.polling import create, finished, statuses_until_ended, until
+from tests.fixtures.polling import create, finished, until
 from tests.scripted_upstream import ScriptedUpstream
 
 
@@ -34,13 +34,12 @@ def client(module_house: House, provider: ScriptedUpstream) -> OpenAI:
 def test_a_conversation_over_its_threshold_is_queued_compacted_and_answered(
     client: OpenAI, upstream: ScriptedUpstream
 ) -> None:
-    first = create(client, model="slow:0.5", input=long_conversation())
+    first = create(client, model="held", input=long_conversation())
     assert (first.status, first.output, first.usage) == ("queued", [], None)
-    seen = statuses_until_ended(client, first.id)
-    assert seen[-1] == "completed"
-    assert "in_progress" in seen
-
-    ended = client.responses.retrieve(first.id)
+    until(lambda: client.responses.retrieve(first.id).status == "in_progress")
+    upstream.released.set()
+    ended = finished(client, first.id)
+    assert ended.status == "completed"
     assert [item.type for item in ended.output] == ["compaction", "message"]
     assert ended.usage is not None
     assert ended.usage.total_tokens == ended.usage.input_tokens + ended.usage.output_tokens

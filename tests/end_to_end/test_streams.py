@@ -115,8 +115,8 @@ def test_a_background_stream_is_resumed_after_any_event(client: OpenAI, after: i
 
 
 def test_several_watchers_see_the_same_events_as_they_come(client: OpenAI) -> None:
-    running = create(client, model="slow:1", input="Hello", stream=True)
-    response_id = next(iter(running)).response.id
+    with create(client, model="slow:1", input="Hello", stream=True) as running:
+        response_id = next(iter(running)).response.id
     watchers = [iter(client.responses.retrieve(response_id, stream=True)) for _ in range(3)]
     assert all(next(watcher).type == "response.created" for watcher in watchers)
     rest = [list(watcher) for watcher in watchers]
