@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import MutableMapping
 
+import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +19,12 @@ from shared.settings import Settings
 LOCAL_TENANT = "local"
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+_log = structlog.get_logger()
+
+
+class AnswerBrokenOff(Exception):
+    """An answer that had begun could not be completed; the log line before this one says where."""
 
 
 class Gate:
@@ -43,7 +50,9 @@ class Gate:
             await self._app(scope, _counted(receive, self._max_body_bytes), answer)
         except Exception as error:
             if answer.begun:
-                raise
+                # The server logs what it is given, words and all; it only has to cut the connection.
+                _log.error("answer_broken_off", error=type(error).__name__, exc_info=error)
+                raise AnswerBrokenOff from None
             refusal = error_response(error) if isinstance(error, RequestError) else bug_response(error)
             await refusal(scope, receive, answer)
 

@@ -64,8 +64,10 @@ async def accept(request: CreateResponse, *, tenant: str, services: Services) ->
     check_prompt(request)
     items = await found_items(services, request.input_items, request, tenant=tenant)
     check_before_running(request)
-    if services.routes.for_model(request.model).api == "chat_completions":
+    route = services.routes.find(request.model)
+    if route is None or route.api == "chat_completions":
         check_tools(request, CLIENT_TOOL_TYPES)
+    services.routes.for_model(request.model)  # raises for a model that nobody has
     return Turn(tenant=tenant, request=request, head=_head(request), input=items)
 
 
@@ -122,8 +124,15 @@ def _head(request: CreateResponse) -> Response:
         service_tier=_service_tier(request.service_tier),
         text=_text(request.text),
         tools=[_tool(tool) for tool in request.tools or []],
+        **_cache_options(request),
         **echoed,
     )
+
+
+def _cache_options(request: CreateResponse) -> JsonObject:
+    # OpenAI's Response has these only where a request had them.
+    options = request.prompt_cache_options
+    return {} if options is None else {"prompt_cache_options": options.to_json()}
 
 
 def _service_tier(asked: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from pydantic import SecretStr
 
 from shared.errors import UpstreamError
-from shared.wire.wording import shown
+from shared.wire.wording import no_such_model
 
 UpstreamApi: TypeAlias = Literal["chat_completions", "responses"]
 
@@ -71,9 +71,7 @@ class Routes:
         """Return the model's route. Raises UpstreamError `model_not_found` where there is none."""
         route = self.find(model)
         if route is None:
-            raise UpstreamError(
-                f"The model '{shown(model)}' does not exist.", code="model_not_found", status=404
-            )
+            raise UpstreamError(no_such_model(model), code="model_not_found", status=404)
         return route
 
     def context_window_tokens(self, model: str) -> int | None:

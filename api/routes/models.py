@@ -6,6 +6,7 @@ from api.document import answers
 from api.given import GivenServices
 from shared.errors import NotFound
 from shared.wire.model import JsonObject
+from shared.wire.wording import no_such_model
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
@@ -24,7 +25,7 @@ async def list_models(services: GivenServices) -> JsonObject:
 async def retrieve_model(name: str, services: GivenServices) -> JsonObject:
     """Return one of the upstream's models."""
     if name not in await services.upstream.list_models():
-        raise NotFound(f"The model '{name}' does not exist.", param="model", code="model_not_found")
+        raise NotFound(no_such_model(name), param="model", code="model_not_found")
     return _model(name)
 
 

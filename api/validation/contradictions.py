@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.errors import InvalidRequest, NotFound
 from shared.wire.items import CompactionTrigger
 from shared.wire.requests import CreateResponse, InputRequest, InputTokensRequest, PreviewRequest
-from shared.wire.wording import shown, unsupported_value
+from shared.wire.wording import no_such_model, shown, unsupported_value
 
 MIN_TRIGGER_OUTPUT_TOKENS = 20_000
 
@@ -13,7 +13,7 @@ MIN_TRIGGER_OUTPUT_TOKENS = 20_000
 def check_model(model: str | None) -> None:
     """Raise InvalidRequest for the model without a name, which nobody has."""
     if model == "":
-        raise InvalidRequest("The requested model '' does not exist.", param="model", code="model_not_found")
+        raise InvalidRequest(no_such_model(model), param="model", code="model_not_found")
 
 
 def check_context_management(request: CreateResponse | PreviewRequest) -> None:

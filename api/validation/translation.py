@@ -98,7 +98,8 @@ def _beyond(side: str, sign: str) -> _Sentence:
 
 
 def _text_too_long(problem: _Problem) -> InvalidRequest:
-    if problem.place[-1] == "[key]":
+    # Pydantic's place of a wrong key is that of its value and "[key]"; a key may be called so itself.
+    if len(problem.place) > 2 and problem.place[-1] == "[key]":
         return _name_too_long(replace(problem, place=problem.place[:-2]))
     return problem.invalid(
         "string_above_max_length",

@@ -55,6 +55,13 @@ class PromptCacheOptions(WireModel):
     comparison_response_id: str | None = None
 
 
+class CompactCacheOptions(WireModel):
+    """What the provider's prompt cache is asked to do with a compaction."""
+
+    mode: Literal["implicit", "explicit"] | None = None
+    ttl: Literal["30m"] | None = None
+
+
 class PromptTemplate(WireModel):
     """A prompt that is kept at OpenAI."""
 

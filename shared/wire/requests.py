@@ -14,6 +14,7 @@ from shared.wire.options import (
     TEXT,
     AccessPrograms,
     BackgroundOptions,
+    CompactCacheOptions,
     ContextManagement,
     HithertoOptions,
     ImageOptions,
@@ -158,10 +159,12 @@ class CompactRequest(InputRequest):
 
     model: str | None
     instructions: str | None = None
-    prompt_cache_options: Annotated[PromptCacheOptions, shaped(members_of(PromptCacheOptions))] | None = None
+    prompt_cache_options: Annotated[CompactCacheOptions, shaped(members_of(CompactCacheOptions))] | None = (
+        None
+    )
     prompt_cache_key: str | None = Field(None, max_length=64)
     prompt_cache_retention: PromptCacheRetention | None = None
-    service_tier: ServiceTier | None = None
+    service_tier: Literal["auto", "default", "fast", "flex", "priority"] | None = None
     image: Annotated[ImageOptions, shaped(members_of(ImageOptions))] | None = None
     hitherto: Annotated[HithertoOptions, shaped(members_of(HithertoOptions))] | None = None
 

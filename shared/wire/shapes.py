@@ -43,14 +43,22 @@ def shaped(check: Check) -> WrapValidator:
 
 
 def members_of(model: type[WireModel]) -> Check:
-    """Accept an object that `model` accepts and that has no member which `model` does not name."""
-    named = frozenset(field.alias or name for name, field in model.model_fields.items())
+    """Accept an object that `model` accepts and that has no member which `model` does not name.
+
+    As in a request as a whole, what is missing is reported first, then what nobody knows, then what is wrong.
+    """
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    required = [name for name, field in fields.items() if field.is_required()]
 
     def check(value: Any, policing: Policing) -> None:
-        model.model_validate(value, context=policing)
+        require_object(value, "an object")
+        for name in required:
+            if name not in value:
+                raise problem("missing", value, at=(name,))
         for key in value:
-            if key not in named:
+            if key not in fields:
                 raise problem("unknown_parameter", value, at=(key,))
+        model.model_validate(value, context=policing)
 
     return check
 

@@ -32,6 +32,11 @@ def unknown_parameter(key: str, known: Sequence[str] = ()) -> InvalidRequest:
     return InvalidRequest(f"Unknown parameter: '{param}'.{hint}", param=param, code="unknown_parameter")
 
 
+def no_such_model(model: str) -> str:
+    """Return the sentence about a model that nobody has."""
+    return f"The requested model '{shown(model)}' does not exist."
+
+
 def wrong_body(body: object) -> InvalidRequest:
     """Return the error for a body that is no JSON object."""
     return InvalidRequest(

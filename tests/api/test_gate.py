@@ -1,10 +1,13 @@
 """The gate answers for all that stands behind it, and counts it, whatever happens there."""
 
+import traceback
+
 import httpx
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.types import Receive, Scope, Send
 
-from api.gate import Gate
+from api.gate import AnswerBrokenOff, Gate
 from api.metrics import Meter
 from shared.settings import Settings
 
@@ -25,6 +28,18 @@ async def test_a_bug_is_a_500_in_the_envelope_with_a_request_id() -> None:
         "param": None,
         "code": "server_error",
     }
+
+
+async def test_what_breaks_an_answer_off_tells_the_server_nothing_of_the_request() -> None:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise KeyError("what the client said")
+
+    transport = httpx.ASGITransport(Gate(app, settings=Settings()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        with pytest.raises(AnswerBrokenOff) as caught:
+            await client.get("/v1/models")
+    assert "what the client said" not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_methods_that_clients_make_up_are_counted_as_one() -> None:

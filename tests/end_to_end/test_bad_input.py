@@ -78,6 +78,19 @@ CASES: dict[str, tuple[Any, int, str | None, str | None]] = {
         "tools[0].type",
         "unsupported_value",
     ),
+    "an unknown model": ({"model": "m", "input": "Hi"}, 404, "model", "model_not_found"),
+    "an unknown model, streamed": (
+        {"model": "m", "input": "Hi", "stream": True},
+        404,
+        "model",
+        "model_not_found",
+    ),
+    "an unknown model in the background": (
+        {"model": "m", "input": "Hi", "background": True},
+        404,
+        "model",
+        "model_not_found",
+    ),
     "a body over the limit": (HUGE, 413, None, "request_too_large"),
 }
 

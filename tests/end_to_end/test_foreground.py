@@ -58,6 +58,41 @@ def test_a_response_is_answered_stored_and_continued(client: OpenAI, upstream: S
     assert second.previous_response_id == first.id
 
 
+def test_a_response_says_what_it_was_asked_with(client: OpenAI, upstream: ScriptedUpstream) -> None:
+    asked = {
+        "instructions": "Be brief.",
+        "max_output_tokens": 100,
+        "max_tool_calls": 3,
+        "metadata": {"team": "index"},
+        "parallel_tool_calls": False,
+        "prompt_cache_key": "k",
+        "prompt_cache_options": {"mode": "explicit", "ttl": "30m"},
+        "prompt_cache_retention": "24h",
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "safety_identifier": "s",
+        "service_tier": "flex",
+        "temperature": 0.5,
+        "text": {
+            "format": {"type": "json_schema", "name": "n", "schema": {"type": "object"}},
+            "verbosity": "low",
+        },
+        "tool_choice": {"type": "function", "name": "f"},
+        "top_logprobs": 2,
+        "top_p": 0.5,
+        "truncation": "auto",
+        "user": "u",
+    }
+    tools = [{"type": "function", "name": "f", "description": "d", "parameters": {}, "strict": False}]
+    unshown = {"include": ["reasoning.encrypted_content"], "context_management": [{"type": "compaction"}]}
+
+    response = answer(client, model="say:{}", input="Hi", tools=tools, **asked, **unshown)
+
+    shown = client.responses.retrieve(response.id, extra_query={}).to_dict()
+    assert {name: shown.get(name) for name in asked} == asked
+    assert shown["tools"] == tools
+    assert not unshown.keys() & shown.keys()
+
+
 def test_a_long_chain_is_the_same_window_as_sending_everything(
     client: OpenAI, upstream: ScriptedUpstream
 ) -> None:

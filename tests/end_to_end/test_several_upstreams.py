@@ -82,7 +82,7 @@ def test_a_model_of_no_upstream_does_not_exist(client: OpenAI, background: bool)
     with pytest.raises(NotFoundError) as refused:
         client.responses.create(model="gpt-4", input="Hi", background=background)
     assert (refused.value.code, refused.value.param) == ("model_not_found", "model")
-    assert "The model 'gpt-4' does not exist." in refused.value.message
+    assert "The requested model 'gpt-4' does not exist." in refused.value.message
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 _PROGRAM = """
-import logging, structlog
+import logging, pydantic, structlog
+class Model(pydantic.BaseModel):
+    number: int
 from shared.logs import configure_logs
 configure_logs()
 log = structlog.get_logger()
@@ -13,15 +15,18 @@ log.debug("too_much")
 with structlog.contextvars.bound_contextvars(job_id="resp_1"):
     log.info("response_ended", attempt=2)
 try:
-    raise ValueError("no")
-except ValueError:
+    try:
+        Model.model_validate({"number": "CANARY"})
+    except ValueError as error:
+        raise ExceptionGroup("CANARY", [KeyError("CANARY")]) from error
+except Exception:
     log.exception("response_failed")
 logging.getLogger("library").info("chatter")
 logging.getLogger("library").warning("careful")
 """
 
 
-def test_an_event_is_a_line_of_json_and_libraries_are_heard_when_they_warn() -> None:
+def test_an_event_is_a_line_of_json_without_the_words_of_an_exception_and_libraries_are_heard() -> None:
     done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=True)
 
     *events, warning = done.stderr.splitlines()
@@ -30,5 +35,11 @@ def test_an_event_is_a_line_of_json_and_libraries_are_heard_when_they_warn() -> 
     assert ended.pop("timestamp").endswith("Z")
     assert ended == {"event": "response_ended", "level": "info", "job_id": "resp_1", "attempt": 2}
     assert (failed["event"], failed["level"]) == ("response_failed", "error")
-    assert "ValueError: no" in failed["exception"]
+    assert "line 13, in <module>" in failed["exception"]
+    assert [line for line in failed["exception"].splitlines() if not line.startswith(" ")] == [
+        "pydantic_core._pydantic_core.ValidationError",
+        "builtins.ExceptionGroup",
+        "builtins.KeyError",
+    ]
+    assert "CANARY" not in done.stderr
     assert warning == "WARNING library careful"

@@ -185,7 +185,7 @@ async def test_a_record_of_ours_that_came_before_stays_what_it_was() -> None:
         pytest.param(
             None, "llama", "The model's upstream has no compaction of its own.", id="it is another's model"
         ),
-        pytest.param(None, "nobody", "The model 'nobody' does not exist.", id="nobody's model"),
+        pytest.param(None, "nobody", "The requested model 'nobody' does not exist.", id="nobody's model"),
     ],
 )
 async def test_what_the_provider_does_not_compact_is_left_to_the_ledger(

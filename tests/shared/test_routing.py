@@ -58,7 +58,7 @@ def test_a_model_that_no_route_names_does_not_exist() -> None:
     with pytest.raises(UpstreamError) as refused:
         Routes((route("a", "qwen"),)).for_model("gpt-5")
 
-    assert refused.value.message == "The model 'gpt-5' does not exist."
+    assert refused.value.message == "The requested model 'gpt-5' does not exist."
     assert (refused.value.code, refused.value.status) == ("model_not_found", 404)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from shared.adapters.upstreams.file import read_upstreams_file
+from shared.adapters.upstreams.offline.upstream import OFFLINE_MODEL
 from shared.errors import ConfigurationError
 from shared.routing import ANY_MODEL, Route, Routes
 from shared.settings import Settings
 
-_OFFLINE = Route("offline", base_url=None, models=(ANY_MODEL,))
+_OFFLINE = Route("offline", base_url=None, models=(OFFLINE_MODEL,))
 
 
 def configured_routes(settings: Settings, environment: Mapping[str, str] = os.environ) -> Routes:

@@ -140,6 +140,9 @@ def test_a_switch_is_a_boolean(param: str) -> None:
             ),
             id="metadata-key-length",
         ),
+        pytest.param({"metadata": {"[key]": "x" * 513}}, too_long("metadata.[key]", 512, 513), id="metadata-odd-key"),
+        pytest.param({"tools": [{"type": "function", "name": 7, "bogus": 1}]}, unknown("tools[0].bogus"), id="unknown-before-wrong"),
+        pytest.param({"tools": [{"type": "function", "bogus": 1, "strict": 7}]}, missing("tools[0].name"), id="missing-before-unknown"),
         pytest.param(
             {"text": {"format": {"type": "bogus"}}},
             no_such_value("text.format.type", "bogus", "'json_object', 'text', and 'json_schema'"),

@@ -24,6 +24,7 @@ from tests.sentences import (
     asking,
     empty_array,
     missing,
+    no_such_value,
     too_long,
     too_small,
     unknown,
@@ -43,6 +44,15 @@ HELLO = {"type": "message", "role": "user", "content": "hi"}
         pytest.param(parse_compact, {"model": "m", "input": []}, NO_INPUT, id="compact-empty"),
         pytest.param(parse_compact, {"model": "m", "input": [7]}, wrong_type("input[0]", "an input item", "an integer"), id="compact-item"),
         pytest.param(parse_compact, asking(prompt_cache_key="x" * 65), too_long("prompt_cache_key", 64, 65), id="compact-cache-key"),
+        pytest.param(
+            parse_compact, asking(prompt_cache_options={"ttl": "12h"}), no_such_value("prompt_cache_options.ttl", "12h", "'30m'"), id="compact-ttl"
+        ),
+        pytest.param(
+            parse_compact,
+            asking(service_tier="scale"),
+            no_such_value("service_tier", "scale", "'auto', 'default', 'fast', 'flex', and 'priority'"),
+            id="compact-tier",
+        ),
         pytest.param(parse_compact, asking(hitherto={"foo": 1}), unknown("hitherto.foo"), id="compact-hitherto"),
         pytest.param(
             parse_compact,

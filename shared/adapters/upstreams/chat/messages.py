@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from shared.adapters.upstreams.chat.parts import chat_parts, labelled, text_only, user_content
+from shared.adapters.upstreams.chat.parts import attachments, labelled, text_only, user_content
 from shared.adapters.upstreams.chat.tools import ToolTable, custom_arguments
 from shared.window.calls import pairs
 from shared.wire.items import (
@@ -16,10 +16,10 @@ from shared.wire.items import (
     CustomToolCallOutput,
     FunctionCall,
     FunctionCallOutput,
-    InputImage,
     Item,
     Message,
     OtherItem,
+    Part,
     Reasoning,
 )
 from shared.wire.model import JsonObject
@@ -78,6 +78,7 @@ class _Rendering:
             case Message():
                 # Only OpenAI's own models know the role `developer`.
                 yield {"role": "system", "content": text_only(item.content)}
+                yield from _attached(f"attached to the {item.role} message", item.content)
             case FunctionCallOutput() | CustomToolCallOutput():
                 yield from self._unpaired(item)
             case OtherItem(type="additional_tools"):
@@ -93,7 +94,9 @@ class _Rendering:
         yield message
         answers = [(call, self._take_output(call)) for call in calls]
         yield from (_tool_message(call, output) for call, output in answers)
-        yield from (_images_message(output) for _, output in answers if output and _images(output))
+        for _, output in answers:
+            if output is not None:
+                yield from _attached(f"attached to the output of tool call {output.call_id}", output.output)
 
     def _next_calls(self) -> list[Call]:
         calls: list[Call] = []
@@ -125,6 +128,7 @@ class _Rendering:
         # A call of another type, such as a shell's, stands before it as labelled text.
         label = f"output of {call.type} {output.call_id}" if call else _ORPHAN.format(output.call_id)
         yield {"role": "user", "content": labelled(label, text_only(output.output))}
+        yield from _attached(f"attached to the output of {output.call_id}", output.output)
 
     def _tool_call(self, call: Call) -> JsonObject:
         arguments = call.arguments if isinstance(call, FunctionCall) else custom_arguments(call.input)
@@ -137,12 +141,7 @@ def _tool_message(call: Call, output: Output | None) -> JsonObject:
     return {"role": "tool", "tool_call_id": call.call_id, "content": content}
 
 
-def _images(output: Output) -> list[InputImage]:
-    parts = output.output if isinstance(output.output, list) else []
-    return [part for part in parts if isinstance(part, InputImage) and part.image_url]
-
-
-def _images_message(output: Output) -> JsonObject:
-    """Return the images of a tool's output as the user's: a tool message holds text only."""
-    label = {"type": "text", "text": f"[images in the output of tool call {output.call_id}]"}
-    return {"role": "user", "content": [label, *chat_parts(_images(output))]}
+def _attached(label: str, content: str | Sequence[Part]) -> Iterator[JsonObject]:
+    """Yield what only a user's message can hold, such as images, as one: other roles have text alone."""
+    if parts := attachments(content):
+        yield {"role": "user", "content": [{"type": "text", "text": f"[{label}]"}, *parts]}

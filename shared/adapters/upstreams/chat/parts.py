@@ -32,6 +32,12 @@ def chat_parts(parts: Sequence[Part]) -> list[JsonObject]:
     return [_chat_part(part) for part in parts]
 
 
+def attachments(content: str | Sequence[Part]) -> list[JsonObject]:
+    """Return the images, files and sounds in content that chat completions know, as parts of a user message."""
+    parts = [] if isinstance(content, str) else chat_parts(content)
+    return [part for part in parts if part["type"] != "text"]
+
+
 def text_only(content: str | Sequence[Part]) -> str:
     """Return the content for a role that may only hold text; other parts leave a labelled trace."""
     return content if isinstance(content, str) else "\n".join(_text(part) for part in content)

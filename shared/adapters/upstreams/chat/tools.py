@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -116,8 +116,7 @@ def _flattened(definitions: Iterable[JsonObject]) -> Iterable[tuple[str | None, 
     for definition in definitions:
         match definition.get("type"):
             case "namespace":
-                inner = definition.get("tools") or []
-                yield from ((definition["name"], tool) for tool in inner if tool.get("type") in _NESTED)
+                yield from _members(definition)
             # The provider is given every tool at once, so only a search by the client has a use.
             case "tool_search" if definition.get("execution") != "client":
                 continue
@@ -125,6 +124,15 @@ def _flattened(definitions: Iterable[JsonObject]) -> Iterable[tuple[str | None, 
                 yield None, definition
             case _:
                 continue  # an item may bring hosted tools along; the request's own were checked
+
+
+def _members(namespace: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """Yield a namespace's tools; what is said of all of them is said of each."""
+    about = namespace.get("description")
+    for tool in namespace.get("tools") or []:
+        if tool.get("type") in _NESTED:
+            said = [text for text in (tool.get("description"), about) if text]
+            yield namespace["name"], tool | ({"description": "\n\n".join(said)} if said else {})
 
 
 def _flat_name(namespace: str | None, name: str) -> str:

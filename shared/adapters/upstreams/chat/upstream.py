@@ -93,10 +93,16 @@ def _response_format(text: JsonObject) -> JsonObject | None:
 
 def _tool_fields(sampling: Sampling, tools: ToolTable) -> JsonObject:
     functions = tools.functions()
-    # Providers refuse the other two fields where there is no tool.
-    if not functions:
-        return {}
     choice = sampling.tool_choice
+    # Providers refuse the other two fields where there is no tool.
+    if not functions and choice in (None, "auto", "none"):
+        return {}
+    if not functions:
+        raise InvalidRequest(
+            "'tool_choice' asks for a tool, and there is none in 'tools'.",
+            param="tool_choice",
+            code="invalid_value",
+        )
     fields: JsonObject = {"tools": functions, "parallel_tool_calls": sampling.parallel_tool_calls}
     if not isinstance(choice, dict):
         return fields | {"tool_choice": choice}

@@ -13,6 +13,7 @@ from shared.prompt import Finished, Prompt, TextDelta, UpstreamEvent
 from shared.wire.items import Item, OtherItem
 from shared.wire.responses import Usage
 from shared.wire.text import text_of
+from shared.wire.wording import no_such_model
 
 OFFLINE_MODEL: Final = "hitherto-offline"
 QUOTING: Final = "From the conversation so far:"
@@ -37,9 +38,7 @@ class OfflineUpstream:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[UpstreamEvent, None]:
         """Yield the answer, as the port promises."""
         if prompt.model != OFFLINE_MODEL:
-            raise UpstreamError(
-                f"The offline upstream has one model: '{OFFLINE_MODEL}'.", code="model_not_found", status=404
-            )
+            raise UpstreamError(no_such_model(prompt.model), code="model_not_found", status=404)
         answer, input_tokens = await asyncio.to_thread(self._answer, prompt)
         limit = prompt.sampling.max_output_tokens
         said = ""

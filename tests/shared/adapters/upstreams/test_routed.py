@@ -100,7 +100,7 @@ async def test_a_model_without_a_route_is_asked_of_nobody(local: ScriptedUpstrea
     route = Route("local", local.base_url, ("qwen",))
     async with new_client(base_url=local.base_url, api_key=None, timeout_seconds=5) as client:
         upstream = RoutedUpstream(Routes((route,)), {route: ChatCompletionsUpstream(client)})
-        with pytest.raises(UpstreamError, match=r"^The model 'gpt-5' does not exist\.$"):
+        with pytest.raises(UpstreamError, match=r"^The requested model 'gpt-5' does not exist\.$"):
             await ask(upstream, "gpt-5")
 
     assert local.requests == []

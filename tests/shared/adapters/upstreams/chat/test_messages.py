@@ -1,5 +1,6 @@
 """Items as chat messages: nothing is lost, and strict providers accept the order."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -103,8 +104,6 @@ def test_sends_what_chat_completions_can_hold(sent: JsonObject, chat_part: JsonO
         pytest.param(
             "user", [part("hologram", depth=3)], '[hologram]\n{"type": "hologram", "depth": 3}', id="?"
         ),
-        pytest.param("developer", [part("input_image", image_url=PIXEL)], "[image]", id="image by developer"),
-        pytest.param("system", [part("input_audio", input_audio={})], "[audio]", id="audio by system"),
         pytest.param("assistant", [part("refusal", refusal="No.")], "No.", id="refusal"),
     ],
 )
@@ -114,6 +113,49 @@ def test_says_in_words_what_chat_completions_cannot_hold(
     (message,) = rendered(said(role, content))
 
     assert message["content"] == text
+
+
+FILE = part("input_file", file_data="data:;base64,AA", filename="a.pdf")
+CHAT_FILE = {"type": "file", "file": {"file_data": "data:;base64,AA", "filename": "a.pdf"}}
+CHAT_IMAGE = {"type": "image_url", "image_url": {"url": PIXEL}}
+
+
+@pytest.mark.parametrize(
+    ("items", "before", "label"),
+    [
+        pytest.param(
+            lambda parts: [said("developer", parts)],
+            [{"role": "system", "content": "[image]\n[file a.pdf]"}],
+            "attached to the developer message",
+            id="instructions",
+        ),
+        pytest.param(
+            lambda parts: [call("1"), output("1", parts)],
+            [calling(chat_call("1")), chat_output("1", "[image]\n[file a.pdf]")],
+            "attached to the output of tool call 1",
+            id="output",
+        ),
+        pytest.param(
+            lambda parts: [output("1", parts)],
+            [
+                {
+                    "role": "user",
+                    "content": "[output of tool call 1, which is no longer in the conversation]\n"
+                    "[image]\n[file a.pdf]",
+                }
+            ],
+            "attached to the output of 1",
+            id="output without a call",
+        ),
+    ],
+)
+def test_images_and_files_where_only_text_may_stand_follow_as_the_users(
+    items: Callable[[list[JsonObject]], list[JsonObject]], before: list[JsonObject], label: str
+) -> None:
+    sent = rendered(*items([part("input_image", image_url=PIXEL), FILE]))
+
+    content = [{"type": "text", "text": f"[{label}]"}, CHAT_IMAGE, CHAT_FILE]
+    assert sent == [*before, {"role": "user", "content": content}]
 
 
 def test_consecutive_calls_join_the_message_before_them() -> None:

@@ -201,3 +201,20 @@ async def test_refuses_a_hosted_tool_before_anything_is_sent() -> None:
 )
 def test_offers_nothing_that_a_model_could_not_call(tools: list[JsonObject]) -> None:
     assert "tools" not in request_of(tools=tools)
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "name": "f"}], ids=["required", "named"])
+def test_a_choice_of_a_tool_where_there_is_none_is_refused_and_not_forgotten(choice: Any) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        request_of(tool_choice=choice)
+
+    assert (refusal.value.param, refusal.value.code) == ("tool_choice", "invalid_value")
+
+
+def test_what_is_said_of_a_namespace_is_said_of_each_of_its_tools() -> None:
+    offered = request_of(tools=[CRM])["tools"]
+
+    assert [tool["function"]["description"] for tool in offered] == [
+        "Customers",
+        "Apply a patch.\n\nCustomers",
+    ]
