@@ -39,8 +39,9 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
 
 
 async def _publish(services: Services, turn: Turn, result: CompactionResult) -> JsonObject:
-    sealed = await asyncio.to_thread(seal_payload, services.sealer, result.payload, tenant=turn.tenant)
-    item = Compaction(id=result.payload.id, encrypted_content=sealed)
+    payload = result.payload.extended([])
+    sealed = await asyncio.to_thread(seal_payload, services.sealer, payload, tenant=turn.tenant)
+    item = Compaction(id=payload.id, encrypted_content=sealed)
     output = [*result.beside, SizedItem(item=item, tokens=0)]
     # Continuing by id starts from what the client was given; the response itself has said nothing.
     response = turn.head.changed(

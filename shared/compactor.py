@@ -16,7 +16,7 @@ from shared.prompt import Prompt, Sampling
 from shared.summarizer import Span, Summarizer, Summary
 from shared.window.calls import open_calls
 from shared.window.payload import VERSION, Payload, SizedItem, record_message
-from shared.wire.items import Compaction, Message
+from shared.wire.items import Compaction, ConfigurationUpdate, Message
 from shared.wire.responses import Usage
 
 # The frame of the record and the message that carries it.
@@ -176,7 +176,7 @@ def _apart(whole: Payload) -> tuple[list[SizedItem], Payload]:
 
 def _turns(job: CompactionJob) -> Prompt | None:
     """Return the prompt of the turns themselves, if the model that compacts has read it before."""
-    items = [entry.item for entry in job.history]
+    items = [entry.item for entry in job.history if not isinstance(entry.item, ConfigurationUpdate)]
     # A call that waits for its output must be followed by it, and not by a question.
     if job.head is None or job.head.model != job.policy.model or open_calls(items):
         return None

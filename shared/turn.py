@@ -3,40 +3,32 @@
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from typing import TypeVar
 
 from shared.compact_window import CompactedWindow, WindowCompactor
 from shared.composer import Composer
 from shared.errors import InvalidRequest, UpstreamError
-from shared.history import MAX_PATH, History, ResolvedWindow
+from shared.history import MAX_PATH, History
+from shared.ids import new_id
 from shared.partial import Partial
 from shared.ports import Progress, TokenCounter, Upstream
-from shared.prompt import Finished, Prompt, Sampling
+from shared.prompt import Finished
 from shared.routing import NO_ROUTES, Routes
+from shared.run import Run, prompt_of
 from shared.settings import Settings
 from shared.turns import Parked, Turn, TurnResult
+from shared.window.configuration import in_effect
 from shared.window.counting import count_overhead
 from shared.window.entry import Entry, flatten, total_tokens
 from shared.window.payload import SizedItem
 from shared.window.truncation import truncate
-from shared.wire.items import Compaction, Item, parse_item
+from shared.wire.items import Compaction, ConfigurationUpdate, Item, parse_item
+from shared.wire.model import JsonObject
 from shared.wire.responses import IncompleteDetails, Response, Usage
 
+_Told = TypeVar("_Told", Compaction, ConfigurationUpdate)
+
 _OVERFLOW = "Your input exceeds the context window of this model. Please adjust your input and try again."
-
-
-@dataclass(slots=True)
-class _Run:
-    """One run of a turn: what it works with, and where it tells of it."""
-
-    turn: Turn
-    composer: Composer
-    progress: Progress
-    window: ResolvedWindow
-    entries: list[Entry]
-    usage: Usage
-    # What the model is given of the entries.
-    given: list[SizedItem] = field(default_factory=list)
 
 
 class TurnRunner:
@@ -70,7 +62,8 @@ class TurnRunner:
         """
         window = await self._history.resolve(turn)
         composer = await _begin(turn, progress, partial)
-        run = _Run(turn, composer, progress, window, list(window.entries), Usage())
+        configuration = in_effect(entry.item for entry in flatten(window.entries))
+        run = Run(turn, composer, progress, window, list(window.entries), configuration)
         if turn.request.has_trigger:
             return await self._compact_only(run, partial)
         parked = await self._compact_if_due(run, partial)
@@ -80,10 +73,11 @@ class TurnRunner:
         finished = await self._generate(run)
         return await self._result(run, finished)
 
-    async def _compact_if_due(self, run: _Run, partial: Partial | None) -> Parked | None:
-        told = _told_compaction(partial)
+    async def _compact_if_due(self, run: Run, partial: Partial | None) -> Parked | None:
+        told = _told(partial, Compaction)
         if told is not None:
             await self._reuse(run, *told)
+            await run.progress.send(_repeat_configuration(run, partial))
             return None
         threshold = self._compactor.threshold(run.turn)
         if threshold is None or self._size(run) <= threshold:
@@ -91,12 +85,13 @@ class TurnRunner:
         outcome = await self._compactor.compact(run.turn, run.entries, threshold=threshold)
         if isinstance(outcome, CompactedWindow):
             run.entries, run.usage = [outcome.entry], outcome.usage
-            await run.progress.send(run.composer.add_item(outcome.entry.item))
+            events = run.composer.add_item(outcome.entry.item)
+            await run.progress.send([*events, *_repeat_configuration(run, partial)])
             return None
         return outcome
 
-    async def _compact_only(self, run: _Run, partial: Partial | None) -> TurnResult | Parked:
-        told = _told_compaction(partial)
+    async def _compact_only(self, run: Run, partial: Partial | None) -> TurnResult | Parked:
+        told = _told(partial, Compaction)
         if told is not None:
             await self._reuse(run, *told)
         else:
@@ -109,12 +104,12 @@ class TurnRunner:
             await run.progress.send(run.composer.add_item(outcome.entry.item, compacting=True))
         return await self._result(run, Finished(reason="stop", usage=Usage()))
 
-    async def _reuse(self, run: _Run, index: int, item: Compaction) -> None:
+    async def _reuse(self, run: Run, index: int, item: Compaction) -> None:
         run.composer.keep([(index, item)])
         compacted = await self._compactor.reopen(run.turn, item)
         run.entries, run.usage = [compacted.entry], compacted.usage
 
-    def _fit(self, run: _Run) -> None:
+    def _fit(self, run: Run) -> None:
         """Settle what the model is given. Raises InvalidRequest for more than its window holds."""
         request, route = run.turn.request, self._routes.find(run.turn.request.model)
         name = route.name if route else None
@@ -129,21 +124,21 @@ class TurnRunner:
         if _tokens(run.given) > room:
             raise InvalidRequest(_OVERFLOW, param="input", code="context_length_exceeded")
 
-    def _size(self, run: _Run) -> int:
+    def _size(self, run: Run) -> int:
         return total_tokens(run.entries) + self._overhead(run)
 
-    def _overhead(self, run: _Run) -> int:
+    def _overhead(self, run: Run) -> int:
         request = run.turn.request
         return count_overhead(
             instructions=request.instructions,
             tools=request.tools or [],
-            text_format=(request.text or {}).get("format"),
+            text_format=(run.text or {}).get("format"),
             count=self._counter.count,
         )
 
-    async def _generate(self, run: _Run) -> Finished:
+    async def _generate(self, run: Run) -> Finished:
         finished: Finished | None = None
-        async with aclosing(self._upstream.stream(_prompt(run))) as answer:
+        async with aclosing(self._upstream.stream(prompt_of(run))) as answer:
             async for event in answer:
                 await run.progress.send(run.composer.apply(event))
                 if isinstance(event, Finished):
@@ -152,7 +147,7 @@ class TurnRunner:
             raise UpstreamError("The upstream's answer ended without saying so.")
         return finished
 
-    async def _result(self, run: _Run, finished: Finished) -> TurnResult:
+    async def _result(self, run: Run, finished: Finished) -> TurnResult:
         items = run.composer.output
         output = await self._history.size(items)
         usage = run.usage + (finished.usage or self._estimated_usage(run, output))
@@ -170,7 +165,7 @@ class TurnRunner:
             window=[*run.entries, *said],
         )
 
-    def _estimated_usage(self, run: _Run, output: Sequence[SizedItem]) -> Usage:
+    def _estimated_usage(self, run: Run, output: Sequence[SizedItem]) -> Usage:
         asked, answered = _tokens(run.given) + self._overhead(run), _tokens(output)
         return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
 
@@ -188,44 +183,23 @@ async def _begin(turn: Turn, progress: Progress, partial: Partial | None) -> Com
     return composer
 
 
-def _told_compaction(partial: Partial | None) -> tuple[int, Compaction] | None:
+def _told(partial: Partial | None, kind: type[_Told]) -> tuple[int, _Told] | None:
     for index, item in (partial.done if partial else {}).items():
         parsed = parse_item(item)
-        if isinstance(parsed, Compaction):
+        if isinstance(parsed, kind):
             return index, parsed
     return None
 
 
-def _prompt(run: _Run) -> Prompt:
-    request = run.turn.request
-    options = request.prompt_cache_options
-    return Prompt(
-        model=request.model,
-        items=[entry.item for entry in run.given],
-        instructions=request.instructions,
-        sampling=Sampling(
-            temperature=request.temperature,
-            top_p=request.top_p,
-            max_output_tokens=request.max_output_tokens,
-            presence_penalty=request.presence_penalty,
-            frequency_penalty=request.frequency_penalty,
-            top_logprobs=request.top_logprobs,
-            tools=request.tools or [],
-            tool_choice=request.tool_choice,
-            parallel_tool_calls=request.parallel_tool_calls,
-            text=request.text,
-            reasoning=request.reasoning,
-            max_tool_calls=request.max_tool_calls,
-            include=[*(request.include or [])],
-            prompt_cache_key=request.prompt_cache_key,
-            prompt_cache_retention=request.prompt_cache_retention,
-            prompt_cache_options=options.to_json() if options else None,
-            safety_identifier=request.safety_identifier,
-            user=request.user,
-            service_tier=request.service_tier,
-            truncation=request.truncation,
-        ),
-    )
+def _repeat_configuration(run: Run, partial: Partial | None) -> list[JsonObject]:
+    """Return the events that say after the compaction what is set, unless an earlier attempt said so."""
+    if run.configuration is None:
+        return []
+    told = _told(partial, ConfigurationUpdate)
+    if told is not None:
+        run.composer.keep([told])
+        return []
+    return run.composer.add_item(run.configuration.changed(id=new_id("item")))
 
 
 def _tokens(items: Sequence[SizedItem]) -> int:
@@ -246,7 +220,7 @@ def _ended(head: Response, output: list[Item], finished: Finished, usage: Usage)
     return head.changed(**changes)
 
 
-def _way_on(run: _Run, output: Sequence[Item]) -> tuple[list[SizedItem], list[str]]:
+def _way_on(run: Run, output: Sequence[Item]) -> tuple[list[SizedItem], list[str]]:
     """Return how the next turn finds its window: items to write down again, and the path."""
     turn_id, window = run.turn.id, run.window
     if not window.earlier or any(isinstance(item, Compaction) for item in output):

@@ -8,7 +8,7 @@ from shared.compaction.policy import MIN_RECORD_TOKENS, Policy
 from shared.window.calls import open_calls, safe_cuts
 from shared.window.counting import count_item
 from shared.window.payload import SizedItem
-from shared.wire.items import InputText, Item, Message, OtherItem, Reasoning
+from shared.wire.items import ConfigurationUpdate, InputText, Item, Message, OtherItem, Reasoning
 from shared.wire.text import text_of
 
 
@@ -16,6 +16,7 @@ class Stay(StrEnum):
     """Why an item stays."""
 
     SYSTEM_OR_DEVELOPER = "system_or_developer"
+    CONFIGURATION = "configuration"
     OPEN_CALL = "open_call"
     REASONING_OF_OPEN_CALL = "reasoning_of_open_call"
     UNANSWERED_USER_MESSAGE = "unanswered_user_message"
@@ -41,9 +42,10 @@ class Plan:
 def plan_compaction(history: Sequence[SizedItem], policy: Policy, *, count: Callable[[str], int]) -> Plan:
     """Decide what stays of `history` under `policy`; `count` returns the tokens of a text.
 
-    System and developer items, an unanswered user message and open tool calls always stay. A call and its
-    output stay together or go together. Older user messages stay newest first within their budget; the
-    one at its edge is cut in the middle and stands both in `kept`, shortened, and in `replaced`, whole.
+    System and developer items, configuration updates, an unanswered user message and open tool calls always
+    stay. A call and its output stay together or go together. Older user messages stay newest first within
+    their budget; the one at its edge is cut in the middle and stands both in `kept`, shortened, and in
+    `replaced`, whole.
     """
     items = [entry.item for entry in history]
     stays = _protected(items)
@@ -94,7 +96,9 @@ def _protected(items: Sequence[Item]) -> dict[int, Stay]:
     last_user = max((index for index, item in enumerate(items) if _said_by(item, "user")), default=None)
     if last_user is not None and not any(_said_by(item, "assistant") for item in items[last_user + 1 :]):
         protected.setdefault(last_user, Stay.UNANSWERED_USER_MESSAGE)
-    return protected
+    # What is set holds on, and takes no room.
+    updates = [index for index, item in enumerate(items) if isinstance(item, ConfigurationUpdate)]
+    return protected | dict.fromkeys(updates, Stay.CONFIGURATION)
 
 
 def _always_stays(item: Item, dangling: frozenset[str]) -> Stay | None:

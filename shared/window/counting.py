@@ -14,6 +14,7 @@ from shared.window.images import count_image
 from shared.wire.items import (
     Compaction,
     CompactionTrigger,
+    ConfigurationUpdate,
     CustomToolCall,
     CustomToolCallOutput,
     FunctionCall,
@@ -58,10 +59,10 @@ def count_item(item: Item, count: Callable[[str], int]) -> int:
     """Return the tokens that `item` takes in a model's context, estimated upwards.
 
     `count` counts a text. A compaction item counts 0, and so do a trigger and a reference: the caller
-    counts the items that they stand for.
+    counts the items that they stand for. A configuration update is no part of the context: 0 as well.
     """
     match item:
-        case Compaction() | CompactionTrigger() | ItemReference():
+        case Compaction() | CompactionTrigger() | ConfigurationUpdate() | ItemReference():
             return 0
         case Message():
             tokens = _count_content(item.content, count)

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.wire.items import Compaction, InputText, Item, Message
+from shared.window.configuration import in_effect
+from shared.wire.items import Compaction, ConfigurationUpdate, InputText, Item, Message
 from shared.wire.model import JsonObject
 
 VERSION: Literal[1] = 1
@@ -78,14 +79,24 @@ class Payload(BaseModel):
         return self.provider_seal.record, readable
 
     def extended(self, tail: list[SizedItem]) -> "Payload":
-        """Return a payload that also holds `tail`, word for word, after all else."""
+        """Return a payload that also holds `tail`, word for word, after all else.
+
+        Its configuration updates, those of the tail included, are one.
+        """
         grown = self.tokens + sum(entry.tokens for entry in tail)
-        return self.model_copy(update={"kept": [*self.kept, *tail], "tokens": grown})
+        kept = _with_one_update([*self.kept, *tail])
+        return self.model_copy(update={"kept": kept, "tokens": grown})
 
     def _record_tokens(self, upstream: str | None) -> int:
         if self.provider_seal is not None and self.provider_seal.provider != upstream:
             return self.provider_seal.tokens
         return max(self.tokens - sum(entry.tokens for entry in self.kept), 0)
+
+
+def _with_one_update(kept: list[SizedItem]) -> list[SizedItem]:
+    update = in_effect(entry.item for entry in kept)
+    others = [entry for entry in kept if not isinstance(entry.item, ConfigurationUpdate)]
+    return others if update is None else [*others, SizedItem(item=update, tokens=0)]
 
 
 def record_message(record: str) -> Message:

@@ -8,6 +8,7 @@ from shared.wire.items import (
     INPUT_ITEM_TYPES,
     Compaction,
     CompactionTrigger,
+    ConfigurationUpdate,
     CustomToolCall,
     CustomToolCallOutput,
     FunctionCall,
@@ -28,6 +29,7 @@ from shared.wire.items import (
     SummaryText,
 )
 from shared.wire.model import JsonObject, WireModel
+from shared.wire.options import EFFORT_UPDATE, FORMAT_UPDATE
 from shared.wire.shapes import (
     MAX_TEXT,
     Check,
@@ -163,6 +165,11 @@ class _ToolsBrought(OtherItem):
     tools: Annotated[Any, shaped(TOOLS)] | None = None
 
 
+class _ConfigurationUpdate(ConfigurationUpdate):
+    reasoning: Annotated[JsonObject, shaped(EFFORT_UPDATE)] | None = None
+    text: Annotated[JsonObject, shaped(FORMAT_UPDATE)] | None = None
+
+
 class _Reasoning(Reasoning):
     summary: _Summary
     content: _Thoughts | None = None
@@ -188,6 +195,7 @@ _MODELLED: dict[str, Check] = {
     "reasoning": members_of(_Reasoning),
     "compaction": members_of(Compaction),
     "compaction_trigger": members_of(CompactionTrigger),
+    "configuration_update": members_of(_ConfigurationUpdate),
     "item_reference": members_of(ItemReference),
     "additional_tools": any_members_of(_ToolsBrought),
     "tool_search_output": any_members_of(_ToolsBrought),

@@ -192,6 +192,18 @@ class CompactionTrigger(WireModel):
     id: str | None = None
 
 
+class ConfigurationUpdate(WireModel):
+    """How the model is to answer from here on; each setting holds until a later update replaces it.
+
+    `reasoning` has an `effort`, `text` a `format`.
+    """
+
+    type: Literal["configuration_update"] = "configuration_update"
+    reasoning: JsonObject | None = None
+    text: JsonObject | None = None
+    id: str | None = None
+
+
 class ItemReference(WireModel):
     """A stored item, by its id."""
 
@@ -209,7 +221,7 @@ class OtherItem(WireModel):
 
 _MODELLED_ITEMS = frozenset({
     "message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output",
-    "reasoning", "compaction", "compaction_trigger", "item_reference",
+    "reasoning", "compaction", "compaction_trigger", "configuration_update", "item_reference",
 })  # fmt: skip
 
 
@@ -230,6 +242,7 @@ Item: TypeAlias = Annotated[
     | Annotated[Reasoning, Tag("reasoning")]
     | Annotated[Compaction, Tag("compaction")]
     | Annotated[CompactionTrigger, Tag("compaction_trigger")]
+    | Annotated[ConfigurationUpdate, Tag("configuration_update")]
     | Annotated[ItemReference, Tag("item_reference")]
     | Annotated[OtherItem, Tag("other")],
     Discriminator(_item_tag),

@@ -99,8 +99,11 @@ class _Moderation(WireModel):
     policy: Annotated[JsonObject, shaped(members_of(_ModerationPolicy))] | None = None
 
 
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
 class _Reasoning(WireModel):
-    effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    effort: Effort | None = None
     summary: Literal["auto", "concise", "detailed"] | None = None
     context: Literal["auto", "current_turn", "all_turns"] | None = None
     mode: str | None = None
@@ -134,6 +137,16 @@ class _Text(WireModel):
     verbosity: Literal["low", "medium", "high"] | None = None
 
 
+class _EffortUpdate(WireModel):
+    effort: Effort | None = None
+
+
+class _FormatUpdate(WireModel):
+    format: Annotated[Any, shaped(_FORMAT)] | None = None
+
+
 TEXT: Check = members_of(_Text)
 REASONING: Check = members_of(_Reasoning)
 MODERATION: Check = members_of(_Moderation)
+EFFORT_UPDATE: Check = members_of(_EffortUpdate)
+FORMAT_UPDATE: Check = members_of(_FormatUpdate)

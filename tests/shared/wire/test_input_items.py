@@ -53,6 +53,8 @@ PART_TYPES = (
     "'input_text', 'input_image', 'input_audio', 'output_text', 'refusal', 'input_file', "
     "'computer_screenshot', 'summary_text', and 'encrypted_content'"
 )
+EFFORTS = "'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'"
+UPDATE: dict[str, Any] = {"type": "configuration_update"}
 CALL = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
 RESULT = {"type": "function_call_output", "call_id": "c", "output": "ok"}
 
@@ -104,6 +106,11 @@ RESULT = {"type": "function_call_output", "call_id": "c", "output": "ok"}
         pytest.param({"type": "compaction"}, missing("input[0].encrypted_content"), id="compaction-empty"),
         pytest.param({"type": "context_compaction"}, missing("input[0].encrypted_content"), id="alias-empty"),
         pytest.param({"type": "item_reference"}, missing("input[0].id"), id="reference-empty"),
+        pytest.param({**UPDATE, "reasoning": {"effort": "x"}}, no_such_value("input[0].reasoning.effort", "x", EFFORTS), id="effort"),
+        pytest.param({**UPDATE, "reasoning": {"summary": "auto"}}, unknown("input[0].reasoning.summary"), id="update-of-a-summary"),
+        pytest.param({**UPDATE, "text": {"verbosity": "low"}}, unknown("input[0].text.verbosity"), id="update-of-verbosity"),
+        pytest.param({**UPDATE, "text": {"format": {"type": "x"}}}, no_such_value("input[0].text.format.type", "x", "'json_object', 'text', and 'json_schema'"), id="update-format"),
+        pytest.param({**UPDATE, "status": "completed"}, unknown("input[0].status"), id="update-status"),
         pytest.param({"type": "web_search_call", "id": 7}, wrong_type("input[0].id", "a string", "an integer"), id="hosted-id"),
     ],
 )  # fmt: skip
@@ -162,7 +169,7 @@ def test_an_older_name_of_a_compaction_means_nothing_inside_a_message() -> None:
 
 MODELLED = {
     "message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output",
-    "reasoning", "compaction", "compaction_trigger", "item_reference",
+    "reasoning", "compaction", "compaction_trigger", "configuration_update", "item_reference",
 }  # fmt: skip
 
 

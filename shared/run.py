@@ -1,0 +1,76 @@
+"""A run of a turn: what is known on the way, and what the upstream is asked by it."""
+
+from dataclasses import dataclass, field
+
+from shared.composer import Composer
+from shared.history import ResolvedWindow
+from shared.ports import Progress
+from shared.prompt import Prompt, Sampling
+from shared.turns import Turn
+from shared.window.configuration import with_update
+from shared.window.entry import Entry
+from shared.window.payload import SizedItem
+from shared.wire.items import ConfigurationUpdate
+from shared.wire.model import JsonObject
+from shared.wire.responses import Usage
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a turn: what it works with, and where it tells of it."""
+
+    turn: Turn
+    composer: Composer
+    progress: Progress
+    window: ResolvedWindow
+    entries: list[Entry]
+    # What the items of the window set for this answer, and for those to come.
+    configuration: ConfigurationUpdate | None
+    usage: Usage = field(default_factory=Usage)
+    # What the model is given of the entries.
+    given: list[SizedItem] = field(default_factory=list)
+
+    @property
+    def text(self) -> JsonObject | None:
+        """The form that the answer is to have."""
+        update = self.configuration
+        return with_update(self.turn.request.text, update.text if update else None)
+
+    @property
+    def reasoning(self) -> JsonObject | None:
+        """How the model is to think."""
+        update = self.configuration
+        return with_update(self.turn.request.reasoning, update.reasoning if update else None)
+
+
+def prompt_of(run: Run) -> Prompt:
+    """Return what the upstream is asked."""
+    request = run.turn.request
+    options = request.prompt_cache_options
+    return Prompt(
+        model=request.model,
+        items=[entry.item for entry in run.given if not isinstance(entry.item, ConfigurationUpdate)],
+        instructions=request.instructions,
+        sampling=Sampling(
+            temperature=request.temperature,
+            top_p=request.top_p,
+            max_output_tokens=request.max_output_tokens,
+            presence_penalty=request.presence_penalty,
+            frequency_penalty=request.frequency_penalty,
+            top_logprobs=request.top_logprobs,
+            tools=request.tools or [],
+            tool_choice=request.tool_choice,
+            parallel_tool_calls=request.parallel_tool_calls,
+            text=run.text,
+            reasoning=run.reasoning,
+            max_tool_calls=request.max_tool_calls,
+            include=[*(request.include or [])],
+            prompt_cache_key=request.prompt_cache_key,
+            prompt_cache_retention=request.prompt_cache_retention,
+            prompt_cache_options=options.to_json() if options else None,
+            safety_identifier=request.safety_identifier,
+            user=request.user,
+            service_tier=request.service_tier,
+            truncation=request.truncation,
+        ),
+    )
