@@ -14,6 +14,9 @@ from shared.wire.items import ConfigurationUpdate
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 
+# OpenAI's least `max_output_tokens`: providers refuse to be asked for less.
+_LEAST_OUTPUT_TOKENS = 16
+
 
 @dataclass(slots=True)
 class Run:
@@ -29,6 +32,18 @@ class Run:
     usage: Usage = field(default_factory=Usage)
     # What the model is given of the entries.
     given: list[SizedItem] = field(default_factory=list)
+
+    @property
+    def output_tokens_left(self) -> int | None:
+        """What `max_output_tokens` leaves for the answer: it pays for all that the usage counts."""
+        limit = self.turn.request.max_output_tokens
+        return None if limit is None else limit - self.usage.output_tokens
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the compaction left too little for any answer."""
+        left = self.output_tokens_left
+        return left is not None and left < _LEAST_OUTPUT_TOKENS
 
     @property
     def text(self) -> JsonObject | None:
@@ -54,7 +69,7 @@ def prompt_of(run: Run) -> Prompt:
         sampling=Sampling(
             temperature=request.temperature,
             top_p=request.top_p,
-            max_output_tokens=request.max_output_tokens,
+            max_output_tokens=run.output_tokens_left,
             presence_penalty=request.presence_penalty,
             frequency_penalty=request.frequency_penalty,
             top_logprobs=request.top_logprobs,

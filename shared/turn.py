@@ -69,6 +69,8 @@ class TurnRunner:
         parked = await self._compact_if_due(run, partial)
         if parked is not None:
             return parked
+        if run.is_spent:
+            return await self._result(run, Finished(reason="length", usage=Usage()))
         self._fit(run)
         finished = await self._generate(run)
         return await self._result(run, finished)
@@ -119,7 +121,7 @@ class TurnRunner:
             return
         room = limit - self._overhead(run)
         if request.truncation == "auto":
-            answer = request.max_output_tokens or 0
+            answer = run.output_tokens_left or 0
             run.given = truncate(run.entries, room - answer, upstream=name)
         if _tokens(run.given) > room:
             raise InvalidRequest(_OVERFLOW, param="input", code="context_length_exceeded")
