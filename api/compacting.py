@@ -6,7 +6,7 @@ import time
 from api.intake import found_items
 from shared.compaction.policy import endpoint_policy
 from shared.compactions import CompactionResult
-from shared.errors import Unavailable
+from shared.errors import ContextOverflow, Unavailable
 from shared.ids import new_id
 from shared.sealing import seal_payload
 from shared.services import Services
@@ -21,12 +21,16 @@ from shared.wire.responses import Response
 async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str) -> JsonObject:
     """Return the CompactedResponse, once the job is done; it can be continued by its id.
 
-    Raises InvalidRequest for the past that cannot be found or opened, Unavailable when the job failed.
+    Raises InvalidRequest for the past that cannot be found or opened, and where what has to stay word for word
+    is more than the model's window holds; UpstreamError for a model that no upstream has; Unavailable when the
+    job failed.
     """
+    if wanted.model is not None:
+        services.routes.for_model(wanted.model)
     turn = await _turn(services, wanted, tenant)
     window = await services.history.resolve(turn)
     policy = endpoint_policy(
-        target=_target(services, wanted),
+        target=services.window_compactor.roomy_target(wanted.model or "", wanted.hitherto),
         model=services.settings.summarizer_model or wanted.model,
         instructions=wanted.instructions,
     )
@@ -35,7 +39,18 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
     state = await services.window_compactor.wait(job.id)
     if state is None or state.result is None:
         raise Unavailable("The compaction could not be made.", code="server_error", retry_after_seconds=5)
-    return await _publish(services, turn, state.result)
+    _check_fits(services, turn, state.result)
+    document = await _publish(services, turn, state.result)
+    # Images stay as they came.
+    told = {"image": {"context_compression": "disabled"}} if wanted.image is not None else {}
+    return document | told
+
+
+def _check_fits(services: Services, turn: Turn, result: CompactionResult) -> None:
+    window = services.window_compactor.context_window_tokens(turn.request.model)
+    left = result.payload.tokens + sum(entry.tokens for entry in result.beside)
+    if window is not None and left > window:
+        raise ContextOverflow
 
 
 async def _publish(services: Services, turn: Turn, result: CompactionResult) -> JsonObject:
@@ -70,9 +85,3 @@ async def _turn(services: Services, wanted: CompactRequest, tenant: str) -> Turn
     )
     items = await found_items(services, wanted.input_items, request, tenant=tenant)
     return Turn(tenant=tenant, request=request, head=head, input=items)
-
-
-def _target(services: Services, wanted: CompactRequest) -> int | None:
-    if wanted.hitherto is not None and wanted.hitherto.compact_target_tokens is not None:
-        return wanted.hitherto.compact_target_tokens
-    return services.settings.compact_target_tokens

@@ -46,6 +46,8 @@ def _put(target: JsonObject, path: list[str], value: str) -> None:
         if not isinstance(child, dict):
             raise InvalidRequest("The form body of your request gives one name two meanings.")
         target = child
+    if isinstance(target.get(last), dict):
+        raise InvalidRequest("The form body of your request gives one name two meanings.")
     target[last or str(len(target))] = value
 
 

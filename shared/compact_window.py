@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from shared.compaction.ledger import Ledger
 from shared.compaction.plan import split_window
-from shared.compaction.policy import Policy, automatic_policy, trigger_policy
+from shared.compaction.policy import ROOMY_TOKENS, Policy, automatic_policy, trigger_policy
 from shared.compaction.sections import fold_sections
 from shared.compactions import CompactionJob, CompactionResult, CompactionState, PromptHead
 from shared.errors import TooManyRequests
@@ -25,6 +25,7 @@ from shared.window.payload import VERSION, Payload, SizedItem
 from shared.window.undone import Replaced
 from shared.wire.items import Compaction, Item, Message
 from shared.wire.model import JsonObject
+from shared.wire.options import HithertoOptions
 from shared.wire.responses import Usage
 
 # How often a waiting foreground turn looks for itself, in case the news was lost.
@@ -73,8 +74,23 @@ class WindowCompactor:
         if asked is None or default is not None:
             return default
         # Compaction was asked for, and left to us when: before the model's window is full.
-        window = self._settings.context_window_tokens
+        window = self.context_window_tokens(turn.request.model)
         return window * 4 // 5 if window else UNNAMED_THRESHOLD
+
+    def context_window_tokens(self, model: str) -> int | None:
+        """Return the size of the model's window, if it is known."""
+        return self._routes.context_window_tokens(model) or self._settings.context_window_tokens
+
+    def roomy_target(self, model: str, asked: HithertoOptions | None) -> int | None:
+        """Return the size that a compaction on request is to leave, or None for as much as OpenAI's leaves.
+
+        As much as that is too much where the model's window is small: what is left must fit with room to spare.
+        """
+        target = _target_tokens(asked, self._settings)
+        window = self.context_window_tokens(model)
+        if target is not None or window is None or window * 3 // 4 >= ROOMY_TOKENS:
+            return target
+        return max(window // 2, 1)
 
     async def compact(
         self, turn: Turn, window: Sequence[Entry], *, threshold: int
@@ -141,7 +157,7 @@ class WindowCompactor:
     def triggered(self, turn: Turn, window: Sequence[Entry]) -> CompactionJob:
         """Return the job that compacts the whole window because the client says so."""
         policy = trigger_policy(
-            target=target_tokens(turn, self._settings),
+            target=self.roomy_target(turn.request.model, turn.request.hitherto),
             model=self._settings.summarizer_model or turn.request.model,
         )
         return self._job(turn, window, policy)
@@ -282,7 +298,10 @@ def _nothing_yet() -> Payload:
 
 def target_tokens(turn: Turn, settings: Settings) -> int | None:
     """Return the absolute size that a compaction of this turn's window is to leave, if one was set."""
-    asked = turn.request.hitherto
+    return _target_tokens(turn.request.hitherto, settings)
+
+
+def _target_tokens(asked: HithertoOptions | None, settings: Settings) -> int | None:
     if asked is not None and asked.compact_target_tokens is not None:
         return asked.compact_target_tokens
     return settings.compact_target_tokens

@@ -3,6 +3,7 @@
 HithertoError
 ├── RequestError                 the client's fault; carries OpenAI's envelope and a status
 │   ├── InvalidRequest           400
+│   │   ├── ContextOverflow      400: more than the model's window holds
 │   │   └── ConversationLocked   400: it runs one turn at a time
 │   ├── AuthenticationFailed     401
 │   ├── NotFound                 404
@@ -54,6 +55,14 @@ class RequestError(HithertoError):
 
 class InvalidRequest(RequestError):
     """The request is not valid."""
+
+
+class ContextOverflow(InvalidRequest):
+    """Your input exceeds the context window of this model. Please adjust your input and try again."""
+
+    def __init__(self) -> None:
+        """Carry the code by which OpenAI's clients know that a shorter input will help."""
+        super().__init__(param="input", code="context_length_exceeded")
 
 
 class ConversationLocked(InvalidRequest):

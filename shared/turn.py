@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from shared.compact_window import CompactedWindow, WindowCompactor
 from shared.composer import Composer
-from shared.errors import InvalidRequest, UpstreamError
+from shared.errors import ContextOverflow, UpstreamError
 from shared.history import MAX_PATH, History
 from shared.ids import new_id
 from shared.partial import Partial
@@ -27,8 +27,6 @@ from shared.wire.model import JsonObject
 from shared.wire.responses import IncompleteDetails, Response, Usage
 
 _Told = TypeVar("_Told", Compaction, ConfigurationUpdate)
-
-_OVERFLOW = "Your input exceeds the context window of this model. Please adjust your input and try again."
 
 
 class TurnRunner:
@@ -112,7 +110,7 @@ class TurnRunner:
         run.entries, run.usage = [compacted.entry], compacted.usage
 
     def _fit(self, run: Run) -> None:
-        """Settle what the model is given. Raises InvalidRequest for more than its window holds."""
+        """Settle what the model is given. Raises ContextOverflow for more than its window holds."""
         request, route = run.turn.request, self._routes.find(run.turn.request.model)
         name = route.name if route else None
         run.given = flatten(run.entries, upstream=name)
@@ -124,7 +122,7 @@ class TurnRunner:
             answer = run.output_tokens_left or 0
             run.given = truncate(run.entries, room - answer, upstream=name)
         if _tokens(run.given) > room:
-            raise InvalidRequest(_OVERFLOW, param="input", code="context_length_exceeded")
+            raise ContextOverflow
 
     def _size(self, run: Run) -> int:
         return total_tokens(run.entries) + self._overhead(run)

@@ -8,6 +8,9 @@ from typing import Literal
 ENDPOINT_USER_TOKENS = 64_000
 ENDPOINT_RECORD_TOKENS = 8_000
 
+# The size of all that a compaction on request leaves, unless something else is said.
+ROOMY_TOKENS = ENDPOINT_USER_TOKENS + ENDPOINT_RECORD_TOKENS
+
 # A compaction drains well below its threshold, so that the next turns do not trip it again.
 DRAIN_DIVISOR = 4
 
@@ -67,7 +70,7 @@ def _roomy(target: int | None) -> Policy:
             recent_tokens=min(ENDPOINT_RECORD_TOKENS, target) // 8,
         )
     return Policy(
-        target_tokens=ENDPOINT_USER_TOKENS + ENDPOINT_RECORD_TOKENS,
+        target_tokens=ROOMY_TOKENS,
         user_tokens=ENDPOINT_USER_TOKENS,
         recent_tokens=ENDPOINT_RECORD_TOKENS // 4,
         record_tokens=ENDPOINT_RECORD_TOKENS * 3 // 4,

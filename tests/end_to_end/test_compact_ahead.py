@@ -64,6 +64,29 @@ def test_a_chain_finds_it_ready(client: OpenAI, upstream: ScriptedUpstream, back
     assert len(str(upstream.requests[-1])) < len(str(NEARLY)) / 2
 
 
+@pytest.mark.parametrize("background", [False, True], ids=["foreground", "background"])
+def test_the_turn_that_uses_it_pays_for_it_from_its_budget(
+    client: OpenAI, upstream: ScriptedUpstream, background: bool
+) -> None:
+    model = f"budget-{background}"
+    before = compactions(client)
+    first = answer(client, **ask(NEARLY, model))
+    until(lambda: compactions(client) == before + 1)
+
+    fields: dict[str, Any] = {**ask(MORE, model), "previous_response_id": first.id, "background": background}
+    spent = ended(client, answer(client, **fields, max_output_tokens=16))
+    assert (spent.status, spent.incomplete_details.reason) == ("incomplete", "max_output_tokens")
+    assert [item.type for item in spent.output] == ["compaction"]
+    assert len(upstream.requests) == 2
+    cost = spent.usage.output_tokens
+    assert cost > 16
+
+    enough = ended(client, answer(client, **fields, max_output_tokens=cost + 20))
+    assert [item.type for item in enough.output] == ["compaction", "message"]
+    assert upstream.requests[-1]["max_tokens"] == 20
+    assert enough.usage.output_tokens <= cost + 20
+
+
 def test_a_stateless_client_finds_it_ready(client: OpenAI, upstream: ScriptedUpstream) -> None:
     before = compactions(client)
     first = answer(client, **ask(NEARLY, "stateless"))

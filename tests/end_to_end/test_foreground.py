@@ -192,6 +192,25 @@ def test_compact_returns_user_messages_and_one_item_that_can_be_continued(
     assert sent_by_id[-1]["content"] == "Go on"
 
 
+def test_what_compact_leaves_fits_the_models_window_or_is_refused(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    # Questions of 30,000 tokens in all, where the window is of 20,000.
+    history = [{"role": "user", "content": f"Question {number}: " + "word " * 300} for number in range(100)]
+    compacted = client.responses.compact(
+        model="m",
+        input=history,  # type: ignore[arg-type]  # plain JSON
+        image={"context_compression": "enabled"},
+    )
+    assert compacted.to_dict(warnings=False)["image"] == {"context_compression": "disabled"}
+    by_id = client.responses.create(model="say:Ok.", input="Go on", previous_response_id=compacted.id)
+    assert by_id.output_text == "Ok."
+
+    with pytest.raises(BadRequestError) as refused:
+        client.responses.compact(model="m", input="word " * 30_000)
+    assert (refused.value.code, refused.value.param) == ("context_length_exceeded", "input")
+
+
 def test_a_window_over_the_models_is_refused_in_openais_words(client: OpenAI) -> None:
     with pytest.raises(BadRequestError) as refused:
         client.responses.create(model="m", input="word " * 30_000)

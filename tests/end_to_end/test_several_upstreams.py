@@ -83,6 +83,9 @@ def test_a_model_of_no_upstream_does_not_exist(client: OpenAI, background: bool)
         client.responses.create(model="gpt-4", input="Hi", background=background)
     assert (refused.value.code, refused.value.param) == ("model_not_found", "model")
     assert "The requested model 'gpt-4' does not exist." in refused.value.message
+    with pytest.raises(NotFoundError) as refused:
+        client.responses.compact(model="gpt-4", input="Hi")
+    assert (refused.value.code, refused.value.param) == ("model_not_found", "model")
 
 
 @pytest.mark.parametrize(
