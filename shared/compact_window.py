@@ -66,15 +66,19 @@ class WindowCompactor:
         self._settings = settings
 
     def threshold(self, turn: Turn) -> int | None:
-        """Return the size in tokens at which the turn's window is to be compacted, or None for never."""
+        """Return the size in tokens at which the turn's window is to be compacted, or None for never.
+
+        A threshold that the model's window cannot reach would never be crossed: it is as if none were named.
+        """
         asked = turn.request.compaction
-        if asked is not None and asked.compact_threshold is not None:
-            return asked.compact_threshold
+        window = self.context_window_tokens(turn.request.model)
+        named = asked.compact_threshold if asked is not None else None
+        if named is not None and (window is None or named <= window):
+            return named
         default = self._settings.default_compact_threshold
         if asked is None or default is not None:
             return default
         # Compaction was asked for, and left to us when: before the model's window is full.
-        window = self.context_window_tokens(turn.request.model)
         return window * 4 // 5 if window else UNNAMED_THRESHOLD
 
     def context_window_tokens(self, model: str) -> int | None:

@@ -79,6 +79,19 @@ def test_the_threshold_is_the_requests_or_the_servers(
 
 
 @pytest.mark.parametrize(
+    ("window", "threshold"),
+    [(None, 200_000), (200_000, 200_000), (10_000, 8_000)],
+    ids=["of a window that is not known", "that can be reached", "beyond the model's window"],
+)
+def test_a_threshold_is_lowered_where_the_model_could_never_cross_it(
+    window: int | None, threshold: int
+) -> None:
+    talk = Talk(context_window_tokens=window)
+
+    assert talk.window_compactor.threshold(talk.turn("Hi", threshold=200_000)) == threshold
+
+
+@pytest.mark.parametrize(
     ("asked", "by_default", "target"),
     [
         pytest.param({}, None, None, id="none"),
