@@ -91,6 +91,16 @@ async def test_a_triggered_compaction_keeps_what_was_set_inside() -> None:
     assert asked(talk) == ({"effort": "high"}, SCHEMA)
 
 
+async def test_the_window_that_is_compacted_ahead_is_the_one_that_the_next_turn_finds() -> None:
+    talk = Talk()
+    result = await talk.say([HIGH, *LONG, user("And now?")], threshold=OVER)
+
+    found = (await talk.history.resolve(talk.turn("Go on", after=result.response.id))).entries
+
+    assert [entry.item for entry in result.window] == [entry.item for entry in found[:-1]]
+    assert found[1].item.type == "configuration_update"
+
+
 async def test_a_window_without_updates_is_told_of_none() -> None:
     talk = Talk()
 
