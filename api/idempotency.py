@@ -94,10 +94,11 @@ async def _held_while_running(services: Services, reservation: Reservation) -> A
 
 async def _can_be_returned(services: Services, reservation: Reservation) -> bool:
     try:
-        await services.responses.load(reservation.response_id, reservation.tenant)
+        stored = await services.responses.load(reservation.response_id, reservation.tenant)
     except NotFound:
         return False  # it failed, or was not to be stored: the key is free for another try
-    return True
+    # A stream that failed or was left can be read back, but another try is to be another response.
+    return stored.response.background or stored.response.status in ("completed", "incomplete")
 
 
 async def _renew(services: Services, reservation: Reservation) -> None:

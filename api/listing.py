@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Query
+from pydantic import WithJsonSchema
 
 from shared.errors import InvalidRequest
 from shared.wire.items import Item
@@ -12,15 +13,32 @@ from shared.wire.model import JsonObject
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 
+# They come as text, and are checked here in OpenAI's words; the document says what they are.
+_After = Annotated[
+    str | None,
+    Query(description="The id of the last object of the page before."),
+    WithJsonSchema({"type": "string"}),
+]
+_Limit = Annotated[
+    str | None,
+    Query(description="How many objects a page has."),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
+]
+_Order = Annotated[
+    str | None,
+    Query(description="Oldest or newest first."),
+    WithJsonSchema({"type": "string", "enum": ["asc", "desc"], "default": "desc"}),
+]
+
 
 class Page:
     """Which part of a list a client asks for."""
 
     def __init__(
         self,
-        after: Annotated[str | None, Query()] = None,
-        limit: Annotated[str | None, Query()] = None,
-        order: Annotated[str | None, Query()] = None,
+        after: _After = None,
+        limit: _Limit = None,
+        order: _Order = None,
     ) -> None:
         """Take the query as it came. Raises InvalidRequest for a limit or an order that does not exist."""
         self.after = after
@@ -28,8 +46,13 @@ class Page:
         self.ascending = _ascending(order)
 
     def cut(self, items: Sequence[Item]) -> JsonObject:
-        """Return the list object for `items`, given oldest first. Raises InvalidRequest for an unknown `after`."""
-        ordered = list(items) if self.ascending else list(reversed(items))
+        """Return the list object for `items`, given oldest first. Raises InvalidRequest for an unknown `after`.
+
+        Of items with one id the newest is shown: pages are told apart by ids, and would not come to an end.
+        """
+        newest = {getattr(item, "id", None) or index: index for index, item in enumerate(items)}
+        shown = [items[index] for index in sorted(newest.values())]
+        ordered = shown if self.ascending else shown[::-1]
         start = self._start(ordered)
         end = start + self.limit
         return listed(ordered[start:end], has_more=end < len(ordered))

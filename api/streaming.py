@@ -5,14 +5,16 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 
 import structlog
+from redis.exceptions import RedisError
 
 from api.foreground import run_turn
 from shared.composer import Composer
 from shared.ending import end_task
 from shared.errors import HithertoError
-from shared.failures import failed_turn
+from shared.failures import cancelled_turn, failed_turn
+from shared.partial import Partial
 from shared.services import Services
-from shared.turns import StoredResponse, Turn
+from shared.turns import StoredResponse, Turn, TurnResult
 from shared.wire.events import closing_events
 from shared.wire.model import JsonObject
 from shared.wire.responses import Response
@@ -24,13 +26,16 @@ _LOOK_SECONDS = 1.0
 
 
 async def foreground_events(services: Services, turn: Turn) -> AsyncGenerator[JsonObject, None]:
-    """Run the turn and yield its events; closing the generator ends the turn and its upstream call."""
+    """Run the turn and yield its events; closing the generator ends the turn and its upstream call.
+
+    Its client knows the response's id from the first event on: it can be read back, however it ended.
+    """
     told = QueuedProgress()
     running = asyncio.create_task(_run(services, turn, told))
     try:
         while (event := await told.next()) is not None:
             yield event
-        for event in closing_events(await running, first=told.count):
+        for event in closing_events(await running, first=told.partial.next_sequence):
             yield event
     finally:
         await end_task(running)
@@ -83,13 +88,13 @@ class QueuedProgress:
     """The port `Progress` for one watcher in this process."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.partial = Partial()
         self._events: asyncio.Queue[JsonObject | None] = asyncio.Queue()
 
     async def send(self, events: Sequence[JsonObject]) -> None:
         """Tell `events`, in order."""
         for event in events:
-            self.count += 1
+            self.partial.add(event)
             self._events.put_nowait(event)
 
     def end(self) -> None:
@@ -104,10 +109,26 @@ class QueuedProgress:
 async def _run(services: Services, turn: Turn, told: QueuedProgress) -> Response:
     try:
         return (await run_turn(services, turn, told)).response
+    except asyncio.CancelledError:
+        if told.partial.begun:
+            await _store(services, turn, cancelled_turn(turn, told.partial.items))
+        raise
     except Exception as error:
         # The stream has begun: what went wrong is told in it.
         if not isinstance(error, HithertoError):
             _log.exception("request_failed", response_id=turn.id)
-        return failed_turn(turn, error).response
+        result = failed_turn(turn, error)
+        await _store(services, turn, result)
+        return result.response
     finally:
         told.end()
+
+
+async def _store(services: Services, turn: Turn, result: TurnResult) -> None:
+    """Store what came to nothing, if it is to be stored: that it cannot be is not what the client must hear."""
+    if not turn.request.is_stored:
+        return
+    try:
+        await services.responses.save(turn, result)
+    except (RedisError, OSError) as error:
+        _log.warning("response_not_stored", response_id=turn.id, error=type(error).__name__)

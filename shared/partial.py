@@ -36,13 +36,17 @@ class Partial:
         }
         return [both[index] for index in sorted(both)]
 
+    def add(self, event: JsonObject) -> None:
+        """Take in the next event of the stream; the event stays as it is."""
+        self.next_sequence = event["sequence_number"] + 1
+        _fold_event(self, event)
+
 
 def fold(events: Iterable[JsonObject]) -> Partial:
     """Return what the events of one response add up to."""
     partial = Partial()
     for event in events:
-        partial.next_sequence = event["sequence_number"] + 1
-        _fold_event(partial, event)
+        partial.add(event)
     return partial
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from api.conversing import taken_in
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
+from api.including import INCLUDES
 from api.listing import AskedPage, listed
 from api.validation.parsing import (
     parse_conversation_items,
@@ -62,7 +63,12 @@ async def delete_conversation(conversation_id: str, services: GivenServices, ten
     return {"id": conversation_id, "object": "conversation.deleted", "deleted": True}
 
 
-@router.post("/{conversation_id}/items", openapi_extra=reads(AddConversationItems), responses=answers())
+@router.post(
+    "/{conversation_id}/items",
+    dependencies=[INCLUDES],
+    openapi_extra=reads(AddConversationItems),
+    responses=answers(),
+)
 async def add_items(
     conversation_id: str, request: Request, services: GivenServices, tenant: Tenant
 ) -> JsonObject:
@@ -74,7 +80,7 @@ async def add_items(
     return listed([entry.item for entry in items], has_more=False)
 
 
-@router.get("/{conversation_id}/items", responses=answers())
+@router.get("/{conversation_id}/items", dependencies=[INCLUDES], responses=answers())
 async def list_items(
     conversation_id: str, page: AskedPage, services: GivenServices, tenant: Tenant
 ) -> JsonObject:
@@ -85,7 +91,7 @@ async def list_items(
     return listed(items, has_more=has_more)
 
 
-@router.get("/{conversation_id}/items/{item_id}", responses=answers())
+@router.get("/{conversation_id}/items/{item_id}", dependencies=[INCLUDES], responses=answers())
 async def retrieve_item(
     conversation_id: str, item_id: str, services: GivenServices, tenant: Tenant
 ) -> JsonObject:

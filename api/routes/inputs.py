@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
+from api.including import INCLUDES
 from api.intake import found_items
 from api.listing import AskedPage
 from api.validation.parsing import parse_input_tokens, parse_json_body
@@ -20,7 +21,7 @@ from shared.wire.responses import Response
 router = APIRouter(prefix="/v1/responses", tags=["responses"])
 
 
-@router.get("/{response_id}/input_items", responses=answers())
+@router.get("/{response_id}/input_items", dependencies=[INCLUDES], responses=answers())
 async def list_input_items(
     response_id: str, page: AskedPage, services: GivenServices, tenant: Tenant
 ) -> JsonObject:

@@ -1,16 +1,18 @@
 """/v1/responses: create, read, stream, cancel and delete."""
 
 from contextlib import AsyncExitStack
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import WithJsonSchema
 
 from api.conversing import held
 from api.document import answers, reads
 from api.foreground import run_to_the_end
 from api.given import GivenServices, Tenant
 from api.idempotency import HEADER, reserved
+from api.including import INCLUDES
 from api.intake import accept
 from api.sse import event_stream
 from api.streaming import foreground_events, kept_open, logged_events, retold_events
@@ -21,8 +23,20 @@ from shared.turns import StoredResponse, Turn
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import Response as ResponseObject
+from shared.wire.wording import shown
 
 router = APIRouter(prefix="/v1/responses", tags=["responses"])
+
+# They come as text, and are checked here in OpenAI's words; the document says what they are.
+_Flag: TypeAlias = Annotated[str | None, Query(), WithJsonSchema({"type": "boolean"})]
+_SequenceNumber: TypeAlias = Annotated[
+    str | None,
+    Query(description="With `stream`: the number of the last event that was seen."),
+    WithJsonSchema({"type": "integer", "minimum": 0}),
+]
+# No response has so many events, and to Redis it is still a number.
+_LAST_NUMBER = 10**15
+_LAST_NUMBER_DIGITS = 15
 
 
 @router.post("", openapi_extra=reads(CreateResponse), responses=answers(model=ResponseObject, streams=True))
@@ -48,14 +62,14 @@ async def create_response(request: Request, services: GivenServices, tenant: Ten
         return JSONResponse(result.response.to_json())
 
 
-@router.get("/{response_id}", responses=answers(model=ResponseObject, streams=True))
+@router.get("/{response_id}", dependencies=[INCLUDES], responses=answers(model=ResponseObject, streams=True))
 async def retrieve_response(
     response_id: str,
     services: GivenServices,
     tenant: Tenant,
-    stream: Annotated[str | None, Query()] = None,
-    starting_after: Annotated[str | None, Query()] = None,
-    include_obfuscation: Annotated[str | None, Query()] = None,
+    stream: _Flag = None,
+    starting_after: _SequenceNumber = None,
+    include_obfuscation: _Flag = None,
 ) -> Response:
     """Return a response as it stands now, or its events from `starting_after` on and those to come."""
     stored = await services.responses.load(response_id, tenant)
@@ -139,10 +153,17 @@ def _flag(name: str, value: str | None, *, default: bool) -> bool:
 def _sequence_number(value: str | None) -> int:
     if value is None:
         return -1
-    if not value.isascii() or not value.isdigit() or len(value) > 15:
+    if not value.removeprefix("-").isdigit() or not value.isascii():
         raise InvalidRequest(
             "Invalid type for 'starting_after': expected an integer, but got a string instead.",
             param="starting_after",
             code="invalid_type",
         )
-    return int(value)
+    if value.startswith("-"):
+        raise InvalidRequest(
+            "Invalid 'starting_after': integer below minimum value. "
+            f"Expected a value >= 0, but got {shown(value)} instead.",
+            param="starting_after",
+            code="integer_below_min_value",
+        )
+    return _LAST_NUMBER if len(value) > _LAST_NUMBER_DIGITS else int(value)

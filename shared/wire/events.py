@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from shared.wire.model import JsonObject
-from shared.wire.responses import Response
+from shared.wire.responses import Response, ResponseError
 
 # What ends a stream. A cancelled response has no event type of its own: it ends as failed (contract §9.11).
 TERMINAL_EVENTS = {
@@ -13,6 +13,16 @@ TERMINAL_EVENTS = {
     "failed": "response.failed",
     "cancelled": "response.failed",
 }
+
+# Whose fault a code is; what is not named here is the request's.
+_ERROR_TYPES = {
+    "server_error": "server_error",
+    "vector_store_timeout": "server_error",
+    "server_is_overloaded": "service_unavailable_error",
+    "rate_limit_exceeded": "rate_limit_error",
+    "insufficient_quota": "insufficient_quota",
+}
+_ERROR_PARAMS = {"context_length_exceeded": "input", "model_not_found": "model"}
 
 
 def opening_events(response: Response) -> list[JsonObject]:
@@ -31,17 +41,21 @@ def closing_events(response: Response, *, first: int) -> list[JsonObject]:
     """
     body: list[JsonObject] = []
     if response.status == "failed" and response.error is not None:
-        error = response.error
-        body.append(
-            {
-                "type": "error",
-                "error": {"type": error.code, "code": error.code, "message": error.message, "param": None},
-            }
-        )
+        body.append({"type": "error", "error": _told(response.error)})
     body.append({"type": TERMINAL_EVENTS[response.status], "response": response.to_json()})
     return [
         {"type": event["type"], "sequence_number": first + index} | event for index, event in enumerate(body)
     ]
+
+
+def _told(error: ResponseError) -> JsonObject:
+    """Return the error as an answer's envelope would say it."""
+    return {
+        "type": _ERROR_TYPES.get(error.code, "invalid_request_error"),
+        "code": error.code,
+        "message": error.message,
+        "param": _ERROR_PARAMS.get(error.code),
+    }
 
 
 def encode(events: Iterable[JsonObject]) -> list[str]:

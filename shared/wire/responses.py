@@ -124,6 +124,11 @@ class Response(WireModel):
         """Whether the status can never change again."""
         return self.status in TERMINAL_STATUSES
 
+    @property
+    def settled_tier(self) -> str:
+        """The service tier once the response has ended: `auto` is what it is called until then."""
+        return "default" if self.service_tier == "auto" else self.service_tier
+
 
 def _to_json(value: Any) -> Any:
     if isinstance(value, WireModel):

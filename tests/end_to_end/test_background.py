@@ -74,6 +74,7 @@ def test_a_cancelled_response_keeps_what_it_said_and_stops_its_upstream_call(
     assert cancelled.status == "cancelled"
     assert [item.status for item in cancelled.output if item.type == "message"] == ["incomplete"]
     assert (cancelled.usage, cancelled.completed_at, cancelled.error) == (None, None, None)
+    assert cancelled.service_tier == "default"
     assert upstream.saw_disconnects(1, timeout_seconds=2.0)
     assert client.responses.cancel(running.id) == cancelled
 

@@ -67,6 +67,8 @@ def test_a_request_that_failed_may_be_sent_again(door: str, upstream: ScriptedUp
     body = {"model": "fail:400", "input": "Hi"}
     assert post(door, body, "failing").status_code == post(door, body, "failing").status_code == 502
     assert len(upstream.requests) == 2
+    first, second = (post(door, body | {"stream": True}, "failing stream") for _ in range(2))
+    assert response_id(first) != response_id(second)
 
 
 def test_a_background_request_that_was_refused_leaves_its_key_free(door: str) -> None:

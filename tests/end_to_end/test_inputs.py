@@ -1,5 +1,7 @@
 """Input items and token counts through the official SDK."""
 
+from itertools import islice
+
 import httpx
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
@@ -47,12 +49,34 @@ def test_a_chained_response_shows_what_came_before_it_and_no_compaction(client: 
         ("limit=x", "limit"),
         ("order=up", "order"),
         ("after=msg_x", "after"),
+        ("include=bogus", "include[0]"),
+        ("include[]=reasoning.encrypted_content&include[]=bogus", "include[1]"),
     ],
 )
 def test_a_page_that_does_not_exist_is_refused(client: OpenAI, query: str, param: str) -> None:
     response = answer(client, model=MODEL, input="Hi")
     refused = httpx.get(f"{client.base_url}responses/{response.id}/input_items?{query}")
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
+
+
+def test_what_can_be_included_may_be_asked_for_in_either_form(client: OpenAI) -> None:
+    response = answer(client, model=MODEL, input="Hi")
+    door = f"{client.base_url}responses/{response.id}"
+    for form in ("include", "include[]"):
+        query = f"{form}=reasoning.encrypted_content&{form}=message.input_image.image_url"
+        assert httpx.get(f"{door}?{query}").status_code == 200
+        assert httpx.get(f"{door}/input_items?{query}").status_code == 200
+        assert httpx.get(f"{door}?{form}=bogus").json()["error"]["code"] == "invalid_value"
+
+
+def test_pages_come_to_an_end_though_an_item_was_sent_twice(client: OpenAI) -> None:
+    items = [
+        {"type": "message", "role": "user", "id": f"msg_{name}", "content": f"Line {name}"}
+        for name in ("a", "b", "a", "c")
+    ]
+    response = answer(client, model=MODEL, input=items)
+    pages = client.responses.input_items.list(response.id, order="asc", limit=1)
+    assert [item.id for item in islice(pages, 10)] == ["msg_b", "msg_a", "msg_c"]
 
 
 def test_input_items_of_an_unknown_response_are_a_404(client: OpenAI) -> None:

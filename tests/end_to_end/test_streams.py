@@ -1,5 +1,6 @@
 """Streams through the official SDK: foreground, background, resumed, cancelled."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from openai import APIError, BadRequestError, OpenAI
 
 from tests.fixtures.conversations import long_conversation
 from tests.fixtures.house import House
-from tests.fixtures.polling import MANAGEMENT, create, finished
+from tests.fixtures.polling import MANAGEMENT, create, finished, until
 from tests.scripted_upstream import ScriptedUpstream
 
 TEXT_EVENTS = [
@@ -81,6 +82,57 @@ def test_a_failure_in_the_stream_is_an_error_event_and_then_the_failed_response(
         stream(client, model="cut", input="Hello")
 
 
+def test_a_foreground_stream_that_failed_can_be_read_back_and_is_not_continued(client: OpenAI) -> None:
+    lines = raw_stream(client, {"model": "cut", "input": "Hello", "stream": True, "service_tier": "flex"})
+    told = json.loads(lines[-2].removeprefix("data: "))["response"]
+    stored = client.responses.with_raw_response.retrieve(told["id"])
+    assert json.loads(stored.text) == told
+    assert (told["status"], told["usage"], told["output"], told["service_tier"]) == (
+        "failed",
+        None,
+        [],
+        "flex",
+    )
+    assert [text(item) for item in client.responses.input_items.list(told["id"])] == ["Hello"]
+    with pytest.raises(BadRequestError, match="cannot be continued"):
+        client.responses.create(model="say:Hi", input="Go on", previous_response_id=told["id"])
+
+
+def test_a_foreground_stream_whose_client_left_is_cancelled_with_what_it_had_said(client: OpenAI) -> None:
+    with client.responses.create(model="slow:30", input="Hello", stream=True) as events:
+        response_id = next(events).response.id  # type: ignore[union-attr]  # it is response.created
+        next(event for event in events if event.type == "response.output_text.delta")
+    until(lambda: is_known(client, response_id))
+    left = client.responses.retrieve(response_id)
+    assert (left.status, left.usage, left.completed_at, left.service_tier) == (
+        "cancelled",
+        None,
+        None,
+        "default",
+    )
+    assert left.output_text.startswith("word0 ")
+    assert [item.status for item in left.output if item.type == "message"] == ["incomplete"]
+    with pytest.raises(BadRequestError, match="synchronous"):
+        client.responses.cancel(response_id)
+
+
+def test_a_stream_that_is_not_stored_leaves_nothing_when_its_client_leaves(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    with client.responses.create(model="slow:30", input="Hello", stream=True, store=False) as events:
+        response_id = next(events).response.id  # type: ignore[union-attr]  # it is response.created
+    assert upstream.saw_disconnects(1)
+    assert not is_known(client, response_id)
+
+
+def test_the_headers_of_a_stream_keep_proxies_from_holding_it_back(client: OpenAI) -> None:
+    body = {"model": "say:Hi", "input": "Hello", "stream": True}
+    headers = httpx.post(f"{client.base_url}responses", json=body, timeout=30).headers
+    assert headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert (headers["cache-control"], headers["connection"]) == ("no-cache", "keep-alive")
+    assert headers["x-accel-buffering"] == "no"
+
+
 def test_deltas_are_padded_unless_the_client_declines(client: OpenAI) -> None:
     body: dict[str, Any] = {"model": "say:Hi", "input": "Hello", "stream": True}
     assert any('"obfuscation"' in line for line in raw_stream(client, body))
@@ -106,12 +158,25 @@ def test_a_background_stream_is_queued_first_and_replays_the_same_bytes(client: 
     assert len([line for line in first if line.startswith("event: ")]) == len(events)
 
 
-@pytest.mark.parametrize("after", [0, 5, 1000], ids=["from the start", "in the middle", "past the end"])
+@pytest.mark.parametrize(
+    "after", [0, 5, 1000, 10**20], ids=["from the start", "in the middle", "past the end", "far past the end"]
+)
 def test_a_background_stream_is_resumed_after_any_event(client: OpenAI, after: int) -> None:
     events = stream(client, model="slow:0.2", input="Hello", background=True)
     response_id = events[0].response.id
     with client.responses.retrieve(response_id, stream=True, starting_after=after) as resumed:
         assert list(resumed) == events[after + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("after", "code"),
+    [("x", "invalid_type"), ("1.5", "invalid_type"), ("", "invalid_type"), ("-1", "integer_below_min_value")],
+)
+def test_a_stream_is_resumed_after_a_number_only(client: OpenAI, after: str, code: str) -> None:
+    response_id = stream(client, model="say:Hi", input="Hello", background=True)[0].response.id
+    refused = httpx.get(f"{client.base_url}responses/{response_id}?stream=true&starting_after={after}")
+    error = refused.json()["error"]
+    assert (refused.status_code, error["param"], error["code"]) == (400, "starting_after", code)
 
 
 def test_several_watchers_see_the_same_events_as_they_come(client: OpenAI) -> None:
@@ -146,6 +211,14 @@ def test_what_was_not_created_as_a_background_stream_cannot_be_streamed(client: 
 def stream(client: OpenAI, **fields: Any) -> list[Any]:
     """Return all events of a streamed response."""
     return list(client.responses.create(stream=True, **fields))
+
+
+def text(item: Any) -> str:
+    return str(item.content[0].text)
+
+
+def is_known(client: OpenAI, response_id: str) -> bool:
+    return httpx.get(f"{client.base_url}responses/{response_id}").status_code == 200
 
 
 def types(events: list[Any]) -> list[str]:

@@ -266,4 +266,7 @@ def _response(fields: Fields, output: Sequence[Item]) -> Response:
         changes["error"] = ResponseError(
             code=text(fields, "error_code"), message=text(fields, "error_message")
         )
+    if status in ("failed", "cancelled"):
+        # Whoever ends a turn from outside knows nothing of its head.
+        changes["service_tier"] = head.settled_tier
     return head.changed(**changes)

@@ -55,7 +55,7 @@ def test_a_failure_is_told_as_a_nested_error_and_then_as_a_failed_response() -> 
         "type": "error",
         "sequence_number": 2,
         "error": {
-            "type": "rate_limit_exceeded",
+            "type": "rate_limit_error",
             "code": "rate_limit_exceeded",
             "message": "Slow down.",
             "param": None,
@@ -79,6 +79,23 @@ def test_an_event_is_stored_as_one_line_of_ascii_that_means_the_same(event: Json
     assert text.isascii()
     assert "\n" not in text
     assert json.loads(text) == event
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "param"),
+    [
+        ("server_error", "server_error", None),
+        ("insufficient_quota", "insufficient_quota", None),
+        ("context_length_exceeded", "invalid_request_error", "input"),
+        ("model_not_found", "invalid_request_error", "model"),
+        ("invalid_prompt", "invalid_request_error", None),
+    ],
+)
+def test_an_error_in_a_stream_is_of_the_type_that_it_would_have_as_an_answer(
+    code: str, kind: str, param: str | None
+) -> None:
+    told = closing_events(a_response("failed", error=ResponseError(code=code, message="No.")), first=0)[0]
+    assert told["error"] == {"type": kind, "code": code, "message": "No.", "param": param}
 
 
 def test_an_error_without_words_says_what_its_class_says() -> None:
