@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, assert_never
 
 from shared.composing.call import Call, new_call
-from shared.composing.speech import Speech, new_message, new_reasoning
+from shared.composing.speech import PartKind, Speech, new_message, new_reasoning
 from shared.ids import new_id
 from shared.prompt import (
     AnnotationAdded,
@@ -112,11 +112,14 @@ class Composer:
         match event:
             case CallStarted():
                 yield from self._close_speech()
+                yield from self._close_whole_calls()
                 call = new_call(self._take_index(), event)
                 self._calls[event.index] = call
                 yield _item_added(call.output_index, dict(call.body))
             case CallDelta():
-                yield self._calls[event.index].grow(event.text)
+                # To a call that was whole nothing can come but white space.
+                if growing := self._calls.get(event.index):
+                    yield growing.grow(event.text)
             case ItemProduced():
                 yield from self._produce(event.item)
             case Finished():
@@ -140,7 +143,8 @@ class Composer:
                 yield from message.say("refusal", event.text)
             case ReasoningDelta():
                 reasoning = yield from self._open_reasoning(event.item_id)
-                yield from reasoning.say("summary_text" if event.summary else "reasoning_text", event.text)
+                kind: PartKind = "summary_text" if event.summary else "reasoning_text"
+                yield from reasoning.say(kind, event.text, begins_part=event.begins_part)
             case _:
                 assert_never(event)
 
@@ -190,6 +194,12 @@ class Composer:
         reasoning, self._reasoning = self._reasoning, None
         if reasoning is not None:
             yield from self._close(reasoning, "completed")
+
+    def _close_whole_calls(self) -> Iterator[JsonObject]:
+        """Let a client begin with the calls that are there while the model is at the next one."""
+        whole = [index for index, call in self._calls.items() if call.is_whole]
+        for index in whole:
+            yield from self._close(self._calls.pop(index), "completed")
 
     def _close_all(self, status: ItemStatus) -> Iterator[JsonObject]:
         speech = [each for each in (self._message, self._reasoning) if each is not None]

@@ -91,12 +91,14 @@ class RefusalDelta:
 class ReasoningDelta:
     """More of the model's raw reasoning (`summary` false) or of a summary of it (true).
 
-    `item_id` is the provider's name for what it thinks: it seals the thoughts under that name.
+    `item_id` is the provider's name for what it thinks: it seals the thoughts under that name. What
+    `begins_part` is another part of the same item, as the parts of a summary are.
     """
 
     text: str
     summary: bool = False
     item_id: str | None = None
+    begins_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

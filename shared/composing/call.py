@@ -1,5 +1,6 @@
 """Tool calls under construction: they run side by side, and more of each may come until the answer ends."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,6 +17,18 @@ class Call:
     body: JsonObject
     output_index: int
     _texts: list[str] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing can follow: a function's arguments are one JSON object, and its end is there."""
+        text = "".join(self._texts).strip()
+        if self._is_custom or not (text.startswith("{") and text.endswith("}")):
+            return False
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return False
+        return True
 
     def grow(self, text: str) -> JsonObject:
         """Add to the arguments or the input."""

@@ -29,10 +29,15 @@ class Speech:
     _logprobs: list[JsonObject] = field(default_factory=list)
 
     def say(
-        self, kind: PartKind, text: str, logprobs: list[JsonObject] | None = None
+        self,
+        kind: PartKind,
+        text: str,
+        logprobs: list[JsonObject] | None = None,
+        *,
+        begins_part: bool = False,
     ) -> Iterator[JsonObject]:
         """Say more of a part of this kind; another kind than the last one's begins another part."""
-        yield from self._turn_to(kind)
+        yield from self._turn_to(kind, anew=begins_part)
         self._texts.append(text)
         body: JsonObject = {**self._place(), "delta": text}
         if kind == "output_text":
@@ -73,8 +78,8 @@ class Speech:
         if status == "incomplete":
             self.body["status"] = status
 
-    def _turn_to(self, kind: PartKind) -> Iterator[JsonObject]:
-        if self._parts and self._parts[-1]["type"] == kind:
+    def _turn_to(self, kind: PartKind, *, anew: bool = False) -> Iterator[JsonObject]:
+        if self._parts and self._parts[-1]["type"] == kind and not anew:
             return
         yield from self.end_part()
         self._texts, self._logprobs = [], []

@@ -131,6 +131,43 @@ ORDERS = [
         id="parallel calls with interleaved deltas",
     ),
     pytest.param(
+        [
+            CallStarted(0, "c1", "look"),
+            CallDelta(0, '{"a":1}'),
+            CallStarted(1, "c2", "look"),
+            CallDelta(0, " "),
+            CallDelta(1, '{"b":'),
+            Finished("length"),
+        ],
+        [
+            "output_item.added 0 in_progress",
+            "function_call_arguments.delta 0 '{\"a\":1}'",
+            "function_call_arguments.done 0 '{\"a\":1}'",
+            "output_item.done 0 completed",
+            "output_item.added 1 in_progress",
+            "function_call_arguments.delta 1 '{\"b\":'",
+            "function_call_arguments.done 1 '{\"b\":'",
+            "output_item.done 1 incomplete",
+        ],
+        id="parallel calls one after the other, cut in the second",
+    ),
+    pytest.param(
+        [ReasoningDelta("A", summary=True), ReasoningDelta("B", summary=True, begins_part=True), STOP],
+        [
+            "output_item.added 0 -",
+            "reasoning_summary_part.added 0 0",
+            "reasoning_summary_text.delta 0 0 'A'",
+            "reasoning_summary_text.done 0 0 'A'",
+            "reasoning_summary_part.done 0 0",
+            "reasoning_summary_part.added 0 1",
+            "reasoning_summary_text.delta 0 1 'B'",
+            "reasoning_summary_text.done 0 1 'B'",
+            "reasoning_summary_part.done 0 1",
+            "output_item.done 0 -",
+        ],
+        id="a summary in two parts",
+    ),
+    pytest.param(
         [CallStarted(0, "c1", "patch", "custom"), CallDelta(0, "*** "), CallDelta(0, "x"), STOP],
         [
             "output_item.added 0 in_progress",

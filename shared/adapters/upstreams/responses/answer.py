@@ -80,6 +80,8 @@ class ResponsesAnswer:
         self._streamed: set[int] = set()
         self._annotated: set[int] = set()
         self._has_message = False
+        # The part of its summary that each item is at.
+        self._summary_parts: dict[int, int] = {}
         # The provider's names of items that were announced, by their output index.
         self._names: dict[int, str] = {}
 
@@ -108,8 +110,6 @@ class ResponsesAnswer:
         return self._finished
 
     def _delta(self, name: str, event: _Event) -> Iterator[UpstreamEvent]:
-        if name == "reasoning_summary_part.added" and event.summary_index:
-            yield ReasoningDelta("\n\n", summary=True, item_id=self._names.get(event.output_index))
         if name == "output_text.annotation.added" and event.annotation:
             self._annotated.add(event.output_index)
             yield AnnotationAdded(event.annotation)
@@ -130,11 +130,17 @@ class ResponsesAnswer:
             case "reasoning_text.delta":
                 return ReasoningDelta(text, item_id=self._names.get(index))
             case "reasoning_summary_text.delta":
-                return ReasoningDelta(text, summary=True, item_id=self._names.get(index))
+                return self._of_summary(event, text)
             case "function_call_arguments.delta" | "custom_tool_call_input.delta":
                 return CallDelta(index, text)
             case _:
                 return None
+
+    def _of_summary(self, event: _Event, text: str) -> ReasoningDelta:
+        index, part = event.output_index, event.summary_index
+        begins = self._summary_parts.get(index, 0) < part
+        self._summary_parts[index] = part
+        return ReasoningDelta(text, summary=True, item_id=self._names.get(index), begins_part=begins)
 
     def _start(self, index: int, added: JsonObject) -> Iterator[UpstreamEvent]:
         match added.get("type"):

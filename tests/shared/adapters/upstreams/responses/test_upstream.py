@@ -186,7 +186,7 @@ async def test_streams_reasoning_refusals_text_and_calls(
     ]
 
 
-async def test_joins_the_parts_of_a_reasoning_summary(
+async def test_keeps_the_parts_of_a_reasoning_summary_apart(
     upstream: ResponsesUpstream, server: ScriptedUpstream
 ) -> None:
     events = (
@@ -200,7 +200,7 @@ async def test_joins_the_parts_of_a_reasoning_summary(
 
     made = [part for part in await answer(upstream) if isinstance(part, ReasoningDelta)]
 
-    assert "".join(part.text for part in made) == "First.\n\nSecond."
+    assert [(part.text, part.begins_part) for part in made] == [("First.", False), ("Second.", True)]
     assert all(part.summary for part in made)
 
 
