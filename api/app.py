@@ -12,7 +12,7 @@ from api.document import documented
 from api.envelope import install_error_handlers
 from api.gate import Gate
 from api.metrics import Meter
-from api.routes import compact, compactions, conversations, inputs, models, probes, responses
+from api.routes import compact, compactions, conversations, docs, inputs, models, probes, responses
 from shared.ending import end_task
 from shared.logs import configure_logs
 from shared.reconciler import Reconciler
@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="OpenAI's Responses API, with conversations that stay short by themselves.",
         version=version("hitherto"),
         lifespan=_lifespan,
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
@@ -36,7 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.registry = CollectorRegistry()
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(Meter, registry=app.state.registry)
-    for module in (probes, models, compact, compactions, inputs, responses, conversations):
+    for module in (probes, docs, models, compact, compactions, inputs, responses, conversations):
         app.include_router(module.router)
     app.openapi = documented(app)  # type: ignore[method-assign]  # FastAPI's own way to say it
     return app

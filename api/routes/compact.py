@@ -13,7 +13,9 @@ from shared.wire.requests import CompactRequest
 router = APIRouter(prefix="/v1/responses", tags=["compaction"])
 
 
-@router.post("/compact", openapi_extra=reads(CompactRequest, forms=True), responses=answers())
+@router.post(
+    "/compact", openapi_extra=reads(CompactRequest, forms=True), responses=answers(shape="CompactedResponse")
+)
 async def compact_response(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Return the user messages of a window, and one compaction item for all the rest."""
     body = await request.body()

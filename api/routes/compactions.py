@@ -14,7 +14,7 @@ from shared.wire.requests import PreviewRequest
 router = APIRouter(prefix="/v1/compactions", tags=["compaction"])
 
 
-@router.get("", responses=answers())
+@router.get("", responses=answers(shape="List"))
 async def list_compactions(page: AskedPage, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Return a page of the compactions that were asked for, without their items and texts."""
     records, has_more = await services.compaction_records.page(

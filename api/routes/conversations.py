@@ -27,10 +27,12 @@ from shared.wire.wording import shown
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
 
 
-@router.post("", openapi_extra=reads(CreateConversation), responses=answers(model=Conversation))
+@router.post(
+    "", openapi_extra=reads(CreateConversation, required=False), responses=answers(model=Conversation)
+)
 async def create_conversation(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Create a conversation, with its first items if there are any."""
-    wanted = parse_create_conversation(parse_json_body(await request.body()))
+    wanted = parse_create_conversation(parse_json_body(await request.body() or b"{}"))
     items = await taken_in(services, wanted.items or [], tenant=tenant)
     conversation = Conversation(
         id=new_id("conv"), created_at=int(time.time()), metadata=wanted.metadata or {}
@@ -56,7 +58,7 @@ async def update_conversation(
     return (await services.conversations.update(conversation_id, tenant, wanted.metadata or {})).to_json()
 
 
-@router.delete("/{conversation_id}", responses=answers())
+@router.delete("/{conversation_id}", responses=answers(shape="Deleted"))
 async def delete_conversation(conversation_id: str, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Delete a conversation with all its items; responses that were made in it stay."""
     await services.conversations.delete(conversation_id, tenant)
@@ -67,7 +69,7 @@ async def delete_conversation(conversation_id: str, services: GivenServices, ten
     "/{conversation_id}/items",
     dependencies=[INCLUDES],
     openapi_extra=reads(AddConversationItems),
-    responses=answers(),
+    responses=answers(shape="List"),
 )
 async def add_items(
     conversation_id: str, request: Request, services: GivenServices, tenant: Tenant
@@ -80,7 +82,7 @@ async def add_items(
     return listed([entry.item for entry in items], has_more=False)
 
 
-@router.get("/{conversation_id}/items", dependencies=[INCLUDES], responses=answers())
+@router.get("/{conversation_id}/items", dependencies=[INCLUDES], responses=answers(shape="List"))
 async def list_items(
     conversation_id: str, page: AskedPage, services: GivenServices, tenant: Tenant
 ) -> JsonObject:
@@ -91,7 +93,7 @@ async def list_items(
     return listed(items, has_more=has_more)
 
 
-@router.get("/{conversation_id}/items/{item_id}", dependencies=[INCLUDES], responses=answers())
+@router.get("/{conversation_id}/items/{item_id}", dependencies=[INCLUDES], responses=answers(shape="Item"))
 async def retrieve_item(
     conversation_id: str, item_id: str, services: GivenServices, tenant: Tenant
 ) -> JsonObject:

@@ -21,7 +21,7 @@ from shared.wire.responses import Response
 router = APIRouter(prefix="/v1/responses", tags=["responses"])
 
 
-@router.get("/{response_id}/input_items", dependencies=[INCLUDES], responses=answers())
+@router.get("/{response_id}/input_items", dependencies=[INCLUDES], responses=answers(shape="List"))
 async def list_input_items(
     response_id: str, page: AskedPage, services: GivenServices, tenant: Tenant
 ) -> JsonObject:
@@ -30,10 +30,14 @@ async def list_input_items(
     return page.cut([item for item in items if not isinstance(item, Compaction)])
 
 
-@router.post("/input_tokens", openapi_extra=reads(InputTokensRequest), responses=answers())
+@router.post(
+    "/input_tokens",
+    openapi_extra=reads(InputTokensRequest, required=False),
+    responses=answers(shape="InputTokens"),
+)
 async def count_input_tokens(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Return how many tokens a request's window would be, without asking a model."""
-    wanted = parse_input_tokens(parse_json_body(await request.body()))
+    wanted = parse_input_tokens(parse_json_body(await request.body() or b"{}"))
     turn = await _turn(services, wanted, tenant)
     window = await services.history.resolve(turn)
     overhead = count_overhead(

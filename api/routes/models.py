@@ -14,14 +14,14 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 _CREATED = 0
 
 
-@router.get("", responses=answers())
+@router.get("", responses=answers(shape="ModelList"))
 async def list_models(services: GivenServices) -> JsonObject:
     """Return the upstream's models."""
     names = await services.upstream.list_models()
     return {"object": "list", "data": [_model(name) for name in names]}
 
 
-@router.get("/{name:path}", responses=answers())
+@router.get("/{name:path}", responses=answers(shape="Model"))
 async def retrieve_model(name: str, services: GivenServices) -> JsonObject:
     """Return one of the upstream's models."""
     if name not in await services.upstream.list_models():

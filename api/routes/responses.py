@@ -39,7 +39,9 @@ _LAST_NUMBER = 10**15
 _LAST_NUMBER_DIGITS = 15
 
 
-@router.post("", openapi_extra=reads(CreateResponse), responses=answers(model=ResponseObject, streams=True))
+@router.post(
+    "", openapi_extra=reads(CreateResponse, keyed=True), responses=answers(model=ResponseObject, streams=True)
+)
 async def create_response(request: Request, services: GivenServices, tenant: Tenant) -> Response:
     """Create a response: whole or as events, in the foreground or as a background job."""
     body = await request.body()
@@ -94,7 +96,7 @@ async def cancel_response(response_id: str, services: GivenServices, tenant: Ten
     return JSONResponse(stored.response.to_json())
 
 
-@router.delete("/{response_id}", responses=answers())
+@router.delete("/{response_id}", responses=answers(shape="Deleted"))
 async def delete_response(response_id: str, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Delete a response that has ended."""
     await services.responses.load(response_id, tenant)

@@ -256,6 +256,15 @@ def test_probes_tell_that_it_lives_and_how_long_the_queues_are(client: OpenAI) -
     }
 
 
+def test_the_docs_are_served_without_a_word_from_elsewhere(client: OpenAI) -> None:
+    door = str(client.base_url).removesuffix("/v1/")
+    page = httpx.get(f"{door}/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "/v1/conversations/{conversation_id}/items" in page.text
+    assert httpx.get(f"{door}/openapi.json").json()["info"]["title"] == "hitherto"
+
+
 def test_metrics_count_requests_by_route_and_jobs_by_how_they_ended(client: OpenAI) -> None:
     door = str(client.base_url).removesuffix("/v1/")
     finished(client, create(client, model="say:Hi.", input="Hi").id)

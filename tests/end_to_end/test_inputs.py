@@ -94,6 +94,12 @@ def test_input_tokens_count_the_window_instructions_and_tools(client: OpenAI) ->
     assert more.input_tokens > plain.input_tokens + 40
 
 
+def test_a_body_of_which_every_member_may_be_absent_may_be_absent_itself(client: OpenAI) -> None:
+    for path in ("responses/input_tokens", "conversations"):
+        assert httpx.post(f"{client.base_url}{path}").status_code == 200
+    assert httpx.post(f"{client.base_url}responses").status_code == 400
+
+
 def test_input_tokens_of_a_chain_count_from_its_compaction(client: OpenAI) -> None:
     first = answer(client, model=MODEL, input=long_conversation(), context_management=MANAGEMENT)
     whole = client.responses.input_tokens.count(model=MODEL, input=long_conversation())  # type: ignore[arg-type]
