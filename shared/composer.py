@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, assert_never
 
 from shared.composing.call import Call, new_call
+from shared.composing.hosted import progress
 from shared.composing.speech import PartKind, Speech, new_message, new_reasoning
 from shared.ids import new_id
 from shared.prompt import (
@@ -101,11 +102,11 @@ class Composer:
         index = self._take_index()
         self._done[index] = item
         document = item.to_json()
-        announced = document | {"encrypted_content": ""} if isinstance(item, Compaction) else document
-        yield _item_added(index, announced)
+        yield _item_added(index, _announced(item))
         if compacting:
             place = {"output_index": index, "item_id": document["id"]}
             yield {"type": "response.compaction.compacting", **place}
+        yield from progress(document, index)
         yield _item_done(index, document)
 
     def _told(self, event: UpstreamEvent) -> Iterator[JsonObject]:
@@ -212,6 +213,14 @@ class Composer:
         yield from item.end(status)
         self._done[item.output_index] = parse_item(item.body)
         yield _item_done(item.output_index, dict(item.body))
+
+
+def _announced(item: Item) -> JsonObject:
+    """Return a whole item as it is told of before it is done."""
+    document = item.to_json()
+    if isinstance(item, Compaction):
+        return document | {"encrypted_content": ""}
+    return document | {"status": "in_progress"} if document.get("status") == "completed" else document
 
 
 def _item_added(index: int, item: JsonObject) -> JsonObject:

@@ -387,15 +387,36 @@ def test_a_custom_call_has_an_input_and_no_arguments() -> None:
     assert "arguments" not in events[-1]["item"]
 
 
+@pytest.mark.parametrize(
+    ("item", "stages"),
+    [
+        ({"type": "file_search_call", "status": "completed"}, ["in_progress", "searching", "completed"]),
+        ({"type": "image_generation_call", "status": "failed"}, ["in_progress", "generating"]),
+        ({"type": "code_interpreter_call", "status": "incomplete"}, ["in_progress", "interpreting"]),
+        ({"type": "mcp_list_tools", "tools": []}, ["in_progress", "completed"]),
+        ({"type": "mcp_call", "error": "No."}, ["in_progress", "failed"]),
+        ({"type": "tool_search_call", "status": "completed"}, []),
+    ],
+)
+def test_a_call_of_a_hosted_tool_has_the_events_of_its_kind(item: JsonObject, stages: list[str]) -> None:
+    events = composed(ItemProduced(parse_item(item | {"id": "x_1"})))
+    told = events[1:-1]
+    assert [event["type"] for event in told] == [f"response.{item['type']}.{stage}" for stage in stages]
+    assert all((event["item_id"], event["output_index"]) == ("x_1", 0) for event in told)
+
+
 def test_an_item_that_the_provider_made_passes_whole() -> None:
     searched = {"type": "web_search_call", "id": "ws_1", "status": "completed", "novelty": [1]}
     composer = Composer()
 
     events = composed(TextDelta("Hm"), ItemProduced(parse_item(searched)), STOP, composer=composer)
 
-    assert outline(events)[-3:] == [
+    assert outline(events)[-6:] == [
         "output_item.done 0 completed",
-        "output_item.added 1 completed",
+        "output_item.added 1 in_progress",
+        "web_search_call.in_progress 1",
+        "web_search_call.searching 1",
+        "web_search_call.completed 1",
         "output_item.done 1 completed",
     ]
     assert dump_items(composer.output)[1] == searched
