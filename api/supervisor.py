@@ -137,8 +137,14 @@ class _Ward:
         )
         if self._ending.is_set():  # said while the process was being made
             self._signal(signal.SIGTERM)
-        await self._relay(self._process.stdout)
-        return await self._process.wait()
+        try:
+            await self._relay(self._process.stdout)
+            return await self._process.wait()
+        except asyncio.CancelledError:
+            # Not before it is gone and its pipe is closed: nobody comes by later to do so.
+            self._signal(signal.SIGKILL)
+            await self._process.communicate()
+            raise
 
     async def _relay(self, output: asyncio.StreamReader | None) -> None:
         while output and not output.at_eof():
