@@ -9,21 +9,20 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from shared.errors import RequestError, Unavailable, UpstreamError
+from shared.wire.codes import error_param, error_type
 from shared.wire.model import JsonObject
 
 _log = structlog.get_logger()
 
 _RETRY_AFTER_SECONDS = 2
 
-# What an upstream's failure means to the client, by OpenAI's code.
+# The status of an upstream's failure by the type of its code; what is not named here is the request's fault.
 _UPSTREAM_STATUSES = {
-    "context_length_exceeded": HTTPStatus.BAD_REQUEST,
-    "invalid_prompt": HTTPStatus.BAD_REQUEST,
-    "model_not_found": HTTPStatus.NOT_FOUND,
-    "rate_limit_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
+    "server_error": HTTPStatus.BAD_GATEWAY,
+    "service_unavailable_error": HTTPStatus.SERVICE_UNAVAILABLE,
+    "rate_limit_error": HTTPStatus.TOO_MANY_REQUESTS,
     "insufficient_quota": HTTPStatus.TOO_MANY_REQUESTS,
 }
-_UPSTREAM_PARAMS = {"context_length_exceeded": "input", "model_not_found": "model"}
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -55,15 +54,14 @@ def upstream_failure(error: UpstreamError) -> RequestError:
     """Return what an upstream's failure is to the client of a foreground response."""
     failure = RequestError(
         error.message,
-        param=_UPSTREAM_PARAMS.get(error.code),
+        param=error_param(error.code),
         code=error.code,
         retry_after_seconds=error.retry_after_seconds,
     )
-    failure.status = _UPSTREAM_STATUSES.get(error.code, HTTPStatus.BAD_GATEWAY)
-    if failure.status is HTTPStatus.TOO_MANY_REQUESTS:
-        failure.type = "rate_limit_error"
-    elif failure.status is HTTPStatus.BAD_GATEWAY:
-        failure.type = "server_error"
+    failure.type = error_type(error.code)
+    failure.status = _UPSTREAM_STATUSES.get(failure.type, HTTPStatus.BAD_REQUEST)
+    if error.code == "model_not_found":
+        failure.status = HTTPStatus.NOT_FOUND
     return failure
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 
+from shared.wire.codes import error_param, error_type
 from shared.wire.model import JsonObject
 from shared.wire.responses import Response, ResponseError
 
@@ -13,16 +14,6 @@ TERMINAL_EVENTS = {
     "failed": "response.failed",
     "cancelled": "response.failed",
 }
-
-# Whose fault a code is; what is not named here is the request's.
-_ERROR_TYPES = {
-    "server_error": "server_error",
-    "vector_store_timeout": "server_error",
-    "server_is_overloaded": "service_unavailable_error",
-    "rate_limit_exceeded": "rate_limit_error",
-    "insufficient_quota": "insufficient_quota",
-}
-_ERROR_PARAMS = {"context_length_exceeded": "input", "model_not_found": "model"}
 
 
 def opening_events(response: Response) -> list[JsonObject]:
@@ -51,10 +42,10 @@ def closing_events(response: Response, *, first: int) -> list[JsonObject]:
 def _told(error: ResponseError) -> JsonObject:
     """Return the error as an answer's envelope would say it."""
     return {
-        "type": _ERROR_TYPES.get(error.code, "invalid_request_error"),
+        "type": error_type(error.code),
         "code": error.code,
         "message": error.message,
-        "param": _ERROR_PARAMS.get(error.code),
+        "param": error_param(error.code),
     }
 
 
