@@ -12,10 +12,19 @@ from api.document import documented
 from api.envelope import install_error_handlers
 from api.gate import Gate
 from api.metrics import Meter
-from api.routes import compact, compactions, conversations, docs, inputs, models, probes, responses
+from api.routes import (
+    compact,
+    compactions,
+    conversations,
+    docs,
+    inputs,
+    models,
+    probes,
+    responses,
+    webhooks,
+)
 from shared.ending import end_task
 from shared.logs import configure_logs
-from shared.reconciler import Reconciler
 from shared.services import open_services
 from shared.settings import Settings
 
@@ -37,7 +46,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.registry = CollectorRegistry()
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(Meter, registry=app.state.registry)
-    for module in (probes, docs, models, compact, compactions, inputs, responses, conversations):
+    for module in (
+        probes,
+        docs,
+        models,
+        compact,
+        compactions,
+        inputs,
+        responses,
+        conversations,
+        webhooks,
+    ):
         app.include_router(module.router)
     app.openapi = documented(app)  # type: ignore[method-assign]  # FastAPI's own way to say it
     return app
@@ -48,6 +67,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     configure_logs()
     async with open_services(app.state.settings) as services:
         app.state.services = services
-        reconciler = asyncio.create_task(Reconciler(services.jobs, services.compactions).run())
+        reconciler = asyncio.create_task(services.reconciler.run())
         yield
         await end_task(reconciler)

@@ -9,6 +9,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.document_shapes import SHAPES
+from api.webhooks import (
+    CreateWebhookEndpoint,
+    RotateSecret,
+    SendTestEvent,
+    UpdateWebhookEndpoint,
+    WebhookEndpoint,
+)
 from shared.wire.conversations import Conversation
 from shared.wire.model import JsonObject
 from shared.wire.requests import (
@@ -28,10 +35,15 @@ _MODELS: tuple[type[BaseModel], ...] = (
     Conversation,
     CreateConversation,
     CreateResponse,
+    CreateWebhookEndpoint,
     InputTokensRequest,
     PreviewRequest,
     Response,
+    RotateSecret,
+    SendTestEvent,
     UpdateConversation,
+    UpdateWebhookEndpoint,
+    WebhookEndpoint,
 )
 _REF = "#/components/schemas/{model}"
 # Every field of these is always on the wire, whatever it needs to be made.

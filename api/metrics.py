@@ -14,6 +14,9 @@ from shared.services import Services
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS = (0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
+# How a delivery stands, by the status of its job; a deferred one is tried again.
+_OUTCOMES = {"completed": "delivered", "failed": "given_up", "cancelled": "dropped", "deferred": "retried"}
+
 
 class Meter:
     """Counts the requests of one process, by route: never by path, which holds ids."""
@@ -62,8 +65,12 @@ async def metrics_of(services: Services, registry: CollectorRegistry) -> Respons
     figures = await services.jobs.figures()
     Gauge("hitherto_jobs_watched", "Jobs that have not ended.", registry=shared).set(figures.watched)
     ended = Counter("hitherto_jobs_ended", "Jobs that ended.", ["kind", "status"], registry=shared)
+    told = Counter("hitherto_webhook_deliveries", "Webhook tries and ends.", ["outcome"], registry=shared)
     for (kind, status), count in figures.ended.items():
-        ended.labels(kind, status).inc(count)
+        if kind == "wh":
+            told.labels(_OUTCOMES.get(status, status)).inc(count)
+        else:
+            ended.labels(kind, status).inc(count)
     memory = Gauge("hitherto_redis_memory_bytes", "Memory that Redis uses.", registry=shared)
     memory.set(figures.memory_bytes)
     body = generate_latest(registry) + generate_latest(shared)

@@ -12,6 +12,7 @@ HithertoError
 │   └── Unavailable              503, with Retry-After
 ├── UpstreamError                the model provider failed; says whether another try may help
 ├── ConfigurationError           the operator's fault: says what to set right, and where
+├── WebhookUnreachable           a webhook endpoint gave no answer: another try may help
 ├── LeaseLost                    another attempt owns this job, or it has ended: stop, write nothing
 └── InvalidSeal                  a sealed payload is not ours, not this tenant's, or was changed
 """
@@ -135,6 +136,10 @@ class UpstreamError(HithertoError):
 
 class ConfigurationError(HithertoError):
     """The configuration cannot be used."""
+
+
+class WebhookUnreachable(HithertoError):
+    """The webhook endpoint gave no answer."""
 
 
 class LeaseLost(HithertoError):

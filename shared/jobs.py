@@ -22,8 +22,11 @@ class JobType:
 
 GENERATE = JobType(task="hitherto.generate", queue=Queue.GENERATION)
 COMPACT = JobType(task="hitherto.compact", queue=Queue.COMPACTION)
+DELIVER = JobType(task="hitherto.deliver", queue=Queue.HOUSEKEEPING)
 
 
 def queue_of(job_id: str) -> Queue:
     """Return the queue of a job, which its id's prefix tells."""
+    if job_id.startswith("wh_"):
+        return DELIVER.queue
     return COMPACT.queue if job_id.startswith("cmp_") else GENERATE.queue

@@ -58,6 +58,7 @@ class NotClaimed(StrEnum):
 
     HELD = "held"  # another attempt works on it
     WAITING = "waiting"  # it waits for another job
+    DEFERRED = "deferred"  # it is to be tried again, but not yet
     ENDED = "ended"
     GONE = "gone"
 
@@ -96,7 +97,8 @@ class Look:
 class Figures:
     """What all processes together have in hand and have done.
 
-    `ended` counts jobs by kind (`resp`, `cmp`) and status, since their last month without any.
+    `ended` counts jobs by kind (`resp`, `cmp`, `wh`) and status, since their last month without any; a
+    deferred one counts as `deferred` each time.
     """
 
     watched: int

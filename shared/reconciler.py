@@ -8,6 +8,7 @@ from redis.exceptions import ConnectionError as RedisUnreachable
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTooSlow
 
+from shared.announcing import Announcer
 from shared.errors import InvalidSeal
 from shared.jobs import Queue, queue_of
 from shared.lifecycle import Found
@@ -21,9 +22,10 @@ _log = structlog.get_logger()
 class Reconciler:
     """Looks after the jobs whose time to be looked at has come."""
 
-    def __init__(self, jobs: Jobs, compactions: Compactions) -> None:
+    def __init__(self, jobs: Jobs, compactions: Compactions, announcer: Announcer | None = None) -> None:
         self._jobs = jobs
         self._compactions = compactions
+        self._announcer = announcer
 
     async def run(self) -> NoReturn:
         """Sweep for ever; an outage of Redis is waited out."""
@@ -35,13 +37,13 @@ class Reconciler:
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def sweep(self) -> None:
-        """Look once after every job that is due."""
+        """Look once after every job that is due, and have the ends told that are still to be told."""
+        if self._announcer is not None:
+            await self._announcer.sweep()
         due = await self._jobs.due()
         if not due:
             return
-        depths = {
-            queue: await self._jobs.queue_depth(queue) for queue in (Queue.GENERATION, Queue.COMPACTION)
-        }
+        depths = {queue: await self._jobs.queue_depth(queue) for queue in Queue}
         for job_id in due:
             await self._look_safely_after(job_id, queue_depth=depths[queue_of(job_id)])
 

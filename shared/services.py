@@ -8,12 +8,14 @@ from redis.asyncio import Redis
 
 from shared.adapters.redis.compaction_records import RedisCompactionRecords
 from shared.adapters.redis.compactions import RedisCompactions
-from shared.adapters.redis.connection import agreed_encryption_key, connect
+from shared.adapters.redis.connection import agreed_encryption_key, connect, keep_alive_seconds
 from shared.adapters.redis.conversations import RedisConversations
+from shared.adapters.redis.deliveries import RedisDeliveries
 from shared.adapters.redis.idempotency import RedisReservations
 from shared.adapters.redis.jobs import RedisJobs
 from shared.adapters.redis.responses import RedisResponses
 from shared.adapters.redis.signals import RedisSignals
+from shared.adapters.redis.webhook_endpoints import RedisWebhookEndpoints
 from shared.adapters.sealer import AesGcmSealer
 from shared.adapters.tiktoken import TiktokenCounter
 from shared.adapters.upstreams.chat.upstream import ChatCompletionsUpstream
@@ -22,6 +24,8 @@ from shared.adapters.upstreams.offline.upstream import OfflineUpstream
 from shared.adapters.upstreams.openai_client import new_client
 from shared.adapters.upstreams.responses.upstream import ResponsesUpstream
 from shared.adapters.upstreams.routed import RoutedUpstream
+from shared.adapters.webhooks.sender import HttpSender
+from shared.announcing import Announcer
 from shared.compact_window import WindowCompactor
 from shared.compactor import Compactor
 from shared.history import History
@@ -30,6 +34,7 @@ from shared.ports import (
     CompactionRecords,
     Compactions,
     Conversations,
+    Deliveries,
     EventLog,
     Jobs,
     Reservations,
@@ -38,7 +43,10 @@ from shared.ports import (
     Signals,
     TokenCounter,
     Upstream,
+    WebhookEndpoints,
+    WebhookSender,
 )
+from shared.reconciler import Reconciler
 from shared.routing import Route, Routes
 from shared.settings import Settings
 from shared.summarizer import Summarizer
@@ -60,6 +68,10 @@ class Services:
     compaction_records: CompactionRecords
     conversations: Conversations
     reservations: Reservations
+    webhook_endpoints: WebhookEndpoints
+    deliveries: Deliveries
+    webhook_sender: WebhookSender
+    reconciler: Reconciler
     signals: Signals
     sealer: Sealer
     counter: TokenCounter
@@ -92,6 +104,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         summarizer = await _summarizer(stack, settings, routes, upstream, counter)
         conversations = RedisConversations(store, settings)
         history = History(responses, conversations, compactions, sealer, counter)
+        endpoints = RedisWebhookEndpoints(store, sealer, settings)
+        deliveries = RedisDeliveries(store, jobs)
+        announcer = Announcer(
+            endpoints, deliveries, keep_alive_seconds=keep_alive_seconds(settings.response_ttl_seconds)
+        )
         window_compactor = WindowCompactor(compactions, signals, sealer, settings, routes)
         yield Services(
             settings=settings,
@@ -103,6 +120,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             compaction_records=RedisCompactionRecords(store, sealer, settings),
             conversations=conversations,
             reservations=RedisReservations(store),
+            webhook_endpoints=endpoints,
+            deliveries=deliveries,
+            webhook_sender=HttpSender(settings),
+            reconciler=Reconciler(jobs, compactions, announcer),
             signals=signals,
             sealer=sealer,
             counter=counter,

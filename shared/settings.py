@@ -1,10 +1,21 @@
 """Settings: one frozen class, read from the environment, every variable prefixed `HITHERTO_`."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    IPvAnyNetwork,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.happenings import EVENT_TYPES, WebhookEventType, is_secret
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 
@@ -48,6 +59,15 @@ class Settings(BaseSettings):
     compact_target_tokens: PositiveInt | None = None
     compact_ahead_ratio: float = Field(default=0.8, ge=0, le=1)
 
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    webhook_event_types: Annotated[list[WebhookEventType], NoDecode] = Field(
+        default_factory=lambda: list(EVENT_TYPES)
+    )
+    webhook_allowed_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(default_factory=list)
+    webhook_timeout_seconds: PositiveFloat = 5.0
+    webhook_retry_seconds: PositiveFloat = 5.0
+
     encryption_keys: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
     response_ttl_seconds: PositiveInt = 30 * 24 * 3600
     response_deadline_seconds: PositiveFloat = 24 * 3600.0
@@ -59,13 +79,23 @@ class Settings(BaseSettings):
     max_queued: PositiveInt = 10_000
     tokenizer_encoding: str = "o200k_base"
 
-    @field_validator("api_keys", "encryption_keys", mode="before")
+    @field_validator(
+        "api_keys", "encryption_keys", "webhook_event_types", "webhook_allowed_networks", mode="before"
+    )
     @classmethod
     def _split_list(cls, value: Any) -> Any:
         """Take a list as text with commas, which is how the environment carries it."""
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @model_validator(mode="after")
+    def _sign_webhooks(self) -> Self:
+        if self.webhook_url is None:
+            return self
+        if self.webhook_secret is None or not is_secret(self.webhook_secret.get_secret_value()):
+            raise ValueError("WEBHOOK_URL needs a WEBHOOK_SECRET: whsec_ and 24 to 64 bytes in base64")
+        return self
 
     @property
     def upstream_url(self) -> str | None:

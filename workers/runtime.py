@@ -12,7 +12,6 @@ from redis.exceptions import RedisError
 from shared.ending import end_task
 from shared.errors import LeaseLost
 from shared.lifecycle import Lease, NotClaimed
-from shared.reconciler import Reconciler
 from shared.services import Services, open_services
 from shared.settings import Settings
 from workers.holding import hold
@@ -78,7 +77,7 @@ class Runtime:
         self._loop = asyncio.get_running_loop()
         async with open_services(self._settings) as services:
             self._services = services
-            reconciler = asyncio.create_task(Reconciler(services.jobs, services.compactions).run())
+            reconciler = asyncio.create_task(services.reconciler.run())
             self._ready.set()
             await self._stop.wait()
             await end_task(reconciler)

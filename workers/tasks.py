@@ -2,9 +2,10 @@
 
 from celery.exceptions import Reject
 
-from shared.jobs import COMPACT, GENERATE
+from shared.jobs import COMPACT, DELIVER, GENERATE
 from workers.app import app
 from workers.compacting import compact
+from workers.delivering import deliver
 from workers.generating import generate
 from workers.runtime import Runtime, Work
 
@@ -19,6 +20,12 @@ def generate_response(job_id: str) -> None:
 def compact_history(job_id: str) -> None:
     """Make the compaction that turns wait for."""
     _work(job_id, compact)
+
+
+@app.task(name=DELIVER.task)
+def deliver_event(job_id: str) -> None:
+    """Tell a webhook endpoint that a job ended."""
+    _work(job_id, deliver)
 
 
 def _work(job_id: str, work: Work) -> None:

@@ -21,6 +21,12 @@ from api.validation.contradictions import (
     check_model,
 )
 from api.validation.translation import in_openais_words
+from api.webhooks import (
+    CreateWebhookEndpoint,
+    RotateSecret,
+    SendTestEvent,
+    UpdateWebhookEndpoint,
+)
 from shared.errors import InvalidRequest
 from shared.wire.model import WireModel
 from shared.wire.requests import (
@@ -128,6 +134,26 @@ def parse_update_conversation(body: object) -> UpdateConversation:
 def parse_conversation_items(body: object) -> AddConversationItems:
     """Return the request in `body`, which must have items. Raises InvalidRequest."""
     return _parse_strictly(AddConversationItems, body, required=["items"])
+
+
+def parse_create_webhook_endpoint(body: object) -> CreateWebhookEndpoint:
+    """Return the request in `body`, which must have all three fields. Raises InvalidRequest."""
+    return _parse_strictly(CreateWebhookEndpoint, body, required=["event_types", "name", "url"])
+
+
+def parse_update_webhook_endpoint(body: object) -> UpdateWebhookEndpoint:
+    """Return the request in `body`; every member may be absent. Raises InvalidRequest."""
+    return _parse_strictly(UpdateWebhookEndpoint, body)
+
+
+def parse_rotate_secret(body: object) -> RotateSecret:
+    """Return the request in `body`. Raises InvalidRequest."""
+    return _parse_strictly(RotateSecret, body)
+
+
+def parse_test_webhook_endpoint(body: object) -> SendTestEvent:
+    """Return the request in `body`, which must name an event type. Raises InvalidRequest."""
+    return _parse_strictly(SendTestEvent, body, required=["event_type"])
 
 
 def _parse_strictly(model: type[_Request], body: object, *, required: Collection[str] = ()) -> _Request:

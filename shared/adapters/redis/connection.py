@@ -47,8 +47,13 @@ async def agreed_encryption_key(store: Redis, *, ttl_seconds: int) -> AsyncItera
         await end_task(keeping)
 
 
+def keep_alive_seconds(ttl_seconds: int) -> float:
+    """Return how often to keep alive what lives so long without."""
+    return min(ttl_seconds / 3, _KEEP_ALIVE_SECONDS)
+
+
 async def _keep_alive(store: Redis, ttl_seconds: int) -> None:
     while True:
-        await asyncio.sleep(min(ttl_seconds / 3, _KEEP_ALIVE_SECONDS))
+        await asyncio.sleep(keep_alive_seconds(ttl_seconds))
         with suppress(RedisError, OSError):
             await store.expire(keys.ENCRYPTION_KEY, ttl_seconds)

@@ -54,6 +54,16 @@ local function requeue()
   return ring()
 end
 
+-- The end is told from this note, whoever dies now. What is soon to be forgotten is told to nobody.
+local function note_end(status)
+  local tenant = get('tenant')
+  if not tenant or get('ended_ttl_ms') then return end
+  if not given.tells_all and redis.call('EXISTS', string.format(given.webhooks, tenant)) == 0 then return end
+  local fact = table.concat({tenant, given.id, status, get('created_at'), digits(now)}, '\n')
+  redis.call('ZADD', given.outbox, digits(now), fact)
+  redis.call('PEXPIRE', given.outbox, digits(given.ttl_ms))
+end
+
 local function finish_as(status)
   set('status', status, 'ended_at', digits(now))
   redis.call('HDEL', record, 'owner', 'lease_until', 'waits_for', 'envelope', 'woken')
@@ -62,6 +72,7 @@ local function finish_as(status)
   redis.call('HINCRBY', given.counters, string.match(given.id, '^%a+') .. ':' .. status, 1)
   redis.call('PEXPIRE', given.counters, digits(given.ttl_ms))
   redis.call('PUBLISH', given.channel, given.id)
+  note_end(status)
 end
 
 local function fail(code, message)
@@ -74,13 +85,20 @@ local function deadline_passed()
   return deadline > 0 and deadline <= now
 end
 
+-- How long a deferred job is still to be left alone, in milliseconds; never beyond its deadline.
+local function deferred_for()
+  local till, deadline = number('not_before'), number('deadline')
+  if deadline > 0 then till = math.min(till, deadline) end
+  return till - now
+end
+
 local function lease_ran_out() return number('lease_until') <= now end
 
 -- Count the lost attempt; end the job when it has used up its attempts. True when it ended.
 local function lose_attempt()
   local lost = number('lost') + 1
   set('lost', digits(lost))
-  if lost >= given.max_attempts then
+  if lost >= tonumber(get('most_lost') or given.max_attempts) then
     fail('server_error', 'The job was given up: its worker was lost ' .. digits(lost) .. ' times.')
     return true
   end
@@ -159,6 +177,7 @@ function operations.claim(status)
     if lose_attempt() then return {'ended', 'failed'} end
   end
   if timed_out() then return {'ended', 'failed'} end
+  if status == 'queued' and deferred_for() > 0 then return {'deferred', ''} end
   local attempt = digits(number('attempt') + 1)
   set('status', 'running', 'attempt', attempt, 'owner', given.owner, 'woken', '0')
   set('lease_until', digits(now + given.lease_ms))
@@ -206,6 +225,19 @@ function operations.release(status)
   if given_up(status) then return {status, doorbell()} end
   if not holds(status) then return {'lost', status or 'gone'} end
   return {'queued', requeue()}
+end
+
+-- Try again later: nobody is rung for until then, when the reconciler looks.
+function operations.defer(status)
+  if given_up(status) then return {status, ''} end
+  if not holds(status) then return {'lost', status or 'gone'} end
+  set_pairs()
+  set('status', 'queued', 'rings', '0', 'not_before', digits(now + given.delay_ms))
+  redis.call('HDEL', record, 'owner', 'lease_until')
+  redis.call('HINCRBY', given.counters, string.match(given.id, '^%a+') .. ':deferred', 1)
+  redis.call('PEXPIRE', given.counters, digits(given.ttl_ms))
+  look_in(deferred_for())
+  return {'deferred', ''}
 end
 
 -- Wait for another job without holding a worker, unless that job's news came first.
@@ -266,6 +298,12 @@ function operations.look(status)
     look_in(number('lease_until') - now)
     return {'running', ''}
   end
+  if deferred_for() > 0 then
+    look_in(deferred_for())
+    return {'queued', ''}
+  end
+  -- Only one that was deferred has no doorbell out.
+  if number('rings') == 0 then return {'rung', ring()} end
   -- A doorbell may be in a long queue rather than lost: ring again soon only into an empty queue.
   local patience = given.patience_ms * 2 ^ (math.min(number('rings'), 6) - 1)
   if given.queue_depth > 0 then patience = patience * 16 end

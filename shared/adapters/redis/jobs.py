@@ -118,6 +118,10 @@ class RedisJobs:
         """Give a job back so that another worker takes it at once. Raises LeaseLost."""
         await self._ring(queue_of(lease.job_id), await self._held("release", lease))
 
+    async def defer(self, lease: Lease, *, seconds: float, fields: dict[str, bytes]) -> None:
+        """Have the job tried again in so many seconds, no sooner, and note why. Raises LeaseLost."""
+        await self._held("defer", lease, delay_ms=int(seconds * 1000), fields=fields)
+
     async def park(self, lease: Lease, *, waits_for: str) -> None:
         """Let the job wait for another without a worker; it is queued again when woken. Raises LeaseLost."""
         await self._ring(queue_of(lease.job_id), await self._held("park", lease, waits_for=waits_for))
@@ -151,13 +155,15 @@ class RedisJobs:
 
     async def due(self) -> list[str]:
         """Return jobs that want a look now, and put each off so that two reconcilers rarely meet."""
+        return await self.take_due(keys.WATCH, most=_WATCH_BATCH)
+
+    async def take_due(self, key: str, *, most: int) -> list[str]:
+        """Return the first of a sorted set whose time has come, and put each off."""
         seconds, microseconds = await self._store.time()
         now = seconds * 1000 + microseconds // 1000
-        ids = await _ids(self._store.zrangebyscore(keys.WATCH, "-inf", now, start=0, num=_WATCH_BATCH))
+        ids = await _ids(self._store.zrangebyscore(key, "-inf", now, start=0, num=most))
         if ids:
-            await self._store.zadd(
-                keys.WATCH, dict.fromkeys(ids, now + int(PATIENCE_SECONDS * 1000)), xx=True
-            )
+            await self._store.zadd(key, dict.fromkeys(ids, now + int(PATIENCE_SECONDS * 1000)), xx=True)
         return ids
 
     async def look(self, job_id: str, *, queue_depth: int) -> Look:
@@ -249,6 +255,9 @@ class RedisJobs:
             "channel": keys.SIGNALS,
             "told": keys.told(job_id),
             "counters": keys.COUNTERS,
+            "outbox": keys.OUTBOX,
+            "webhooks": keys.webhooks_of("%s"),
+            "tells_all": self._settings.webhook_url is not None,
             "rings": self._broker is None,
             "ttl_ms": self._ttl_ms,
             "patience_ms": int(PATIENCE_SECONDS * 1000),

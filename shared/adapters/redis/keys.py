@@ -12,6 +12,10 @@ COUNTERS = f"{PREFIX}counters"
 # Pub/sub channel on which the id of a job is published when it ends.
 SIGNALS = f"{PREFIX}signals"
 _TOLD = f"{PREFIX}told:"
+# Ends of jobs that nobody was told of yet, scored by when to tell of them (milliseconds of Redis's clock).
+OUTBOX = f"{PREFIX}outbox"
+# The tenants that have webhook endpoints.
+HOOKED = f"{PREFIX}hooked"
 # The key that seals compaction items where the operator gave none.
 ENCRYPTION_KEY = f"{PREFIX}encryption-key"
 
@@ -55,6 +59,11 @@ def whereabouts(item_id: str) -> str:
 def compactions_of(tenant: str) -> str:
     """Return the key of the sorted set of a tenant's compactions."""
     return f"{PREFIX}{{tenant:{tenant}}}:compactions"
+
+
+def webhooks_of(tenant: str) -> str:
+    """Return the key of the hash of a tenant's webhook endpoints; it is there if the tenant has any."""
+    return f"{PREFIX}{{tenant:{tenant}}}:webhooks"
 
 
 def reservation(digest: str) -> str:

@@ -26,7 +26,7 @@ COMPLETED = Ending("completed", {"output": b"all of it"})
 FAILED = Ending("failed", {"output": b"", "error_code": b"server_error"})
 NO_LEASE = Lease(JOB, 1, "nobody")
 
-_TIMES = ("created_at", "deadline", "ended_at", "lease_until", "rung_at", "nonce", "envelope")
+_TIMES = ("created_at", "deadline", "ended_at", "lease_until", "not_before", "rung_at", "nonce", "envelope")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,10 @@ class Desk:
     async def let_deadline_pass(self, job_id: str = JOB) -> None:
         """Let the time pass until the deadline."""
         await self._set(job_id, "deadline", await self.now())
+
+    async def let_its_time_come(self, job_id: str = JOB) -> None:
+        """Let the time pass for which a job was deferred."""
+        await self._set(job_id, "not_before", await self.now())
 
     async def let_doorbell_be_silent(self, seconds: float, job_id: str = JOB) -> None:
         """Let `seconds` pass since the doorbell."""
@@ -194,6 +198,20 @@ async def _given_back(desk: Desk, lease: Lease) -> None:
     await desk.jobs.release(lease)
 
 
+async def _deferred(desk: Desk, lease: Lease) -> None:
+    await desk.jobs.defer(lease, seconds=60, fields={"failures": b"1"})
+
+
+async def _deferred_long_ago(desk: Desk, lease: Lease) -> None:
+    await _deferred(desk, lease)
+    await desk.let_its_time_come()
+
+
+async def _deferred_late(desk: Desk, lease: Lease) -> None:
+    await _deferred(desk, lease)
+    await desk.let_deadline_pass()
+
+
 async def _completed(desk: Desk, lease: Lease) -> None:
     await desk.jobs.finish(lease, COMPLETED)
 
@@ -216,6 +234,9 @@ _STEPS = {
     "waiting": _waiting,
     "waiting, late": _waiting_late,
     "given back": _given_back,
+    "deferred": _deferred,
+    "deferred long ago": _deferred_long_ago,
+    "deferred, late": _deferred_late,
     "completed": _completed,
     "failed": _failed,
     "cancelled": _cancelled,

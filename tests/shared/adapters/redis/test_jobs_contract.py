@@ -51,6 +51,10 @@ async def release(desk: Desk, lease: Lease) -> str:
     return await accepted(desk.jobs.release(lease))
 
 
+async def defer(desk: Desk, lease: Lease) -> str:
+    return await accepted(desk.jobs.defer(lease, seconds=60, fields={"failures": b"1"}))
+
+
 async def finish(desk: Desk, lease: Lease) -> str:
     return await accepted(desk.jobs.finish(lease, COMPLETED))
 
@@ -94,12 +98,16 @@ STATUS = {
     "waiting": "waiting",
     "waiting, late": "waiting",
     "given back": "queued",
+    "deferred": "queued",
+    "deferred long ago": "queued",
+    "deferred, late": "queued",
     "completed": "completed",
     "failed": "failed",
     "cancelled": "cancelled",
 }
 HELD = ("running", "lapsed", "lapsed for the last time", "running, late", "woken")
 LIVING = [state for state, status in STATUS.items() if status in ("queued", "running", "waiting")]
+DEFERRED = ("deferred", "deferred long ago", "deferred, late")
 ENDED = ("completed", "failed", "cancelled")
 
 # What an operation answers, and where the job is then; what is not said here leaves the job as it is.
@@ -115,8 +123,9 @@ TABLE: dict[str, Cells] = {
     "create": same(EVERYWHERE, "exists") | {"gone": ("created", "queued")},
     "claim": same(EVERYWHERE, "held")
     | same(("queued", "silent"), "attempt 1", "running")
-    | same(("lapsed", "given back"), "attempt 2", "running")
-    | same(("queued, late", "lapsed for the last time"), "ended", "failed")
+    | same(("lapsed", "given back", "deferred long ago"), "attempt 2", "running")
+    | same(("deferred",), "deferred")
+    | same(("queued, late", "deferred, late", "lapsed for the last time"), "ended", "failed")
     | same(("waiting", "waiting, late"), "waiting")
     | same(ENDED, "ended")
     | same(("gone",), "gone"),
@@ -130,26 +139,30 @@ TABLE: dict[str, Cells] = {
     "park": same(EVERYWHERE, "lost")
     | same(HELD, "ok", "waiting")
     | {"woken": ("ok", "queued")}
-    | same(("waiting", "waiting, late", "given back"), "ok"),
+    | same(("waiting", "waiting, late", "given back", *DEFERRED), "ok"),
     "release": same(EVERYWHERE, "lost")
     | same(HELD, "ok", "queued")
-    | same(("waiting", "waiting, late", "given back"), "ok"),
+    | same(("waiting", "waiting, late", "given back", *DEFERRED), "ok"),
+    "defer": same(EVERYWHERE, "lost")
+    | same(HELD, "ok", "queued")
+    | same(("waiting", "waiting, late", "given back", *DEFERRED), "ok"),
     "wake": same(EVERYWHERE, "ok") | same(("waiting", "waiting, late"), "ok", "queued"),
     "cancel": same(EVERYWHERE, "no") | same([*LIVING, "cancelled"], "cancelled", "cancelled"),
     "delete": same(LIVING, "busy") | same(ENDED, "deleted", "") | {"gone": ("gone", "")},
     "look": same(("gone", *ENDED), "gone")
-    | same(("queued", "given back"), "queued")
+    | same(("queued", "given back", "deferred"), "queued")
     | same(("running", "woken", "overtaken"), "running")
     | same(("waiting",), "waiting")
-    | same(("silent",), "rung")
+    | same(("silent", "deferred long ago"), "rung")
     | same(("lapsed",), "taken", "queued")
-    | same(("queued, late", "running, late", "waiting, late"), "ended", "failed")
+    | same(("queued, late", "running, late", "waiting, late", "deferred, late"), "ended", "failed")
     | same(("lapsed for the last time",), "ended", "failed"),
 }
 OPERATIONS: dict[str, Operation] = {
     operation.__name__: operation
     for operation in (
-        create, claim, claim_again, renew, emit, checkpoint, finish, park, release, wake, cancel, delete, look
+        create, claim, claim_again, renew, emit, checkpoint, finish, park, release, defer, wake, cancel, delete,
+        look,
     )
 }  # fmt: skip
 
@@ -163,6 +176,8 @@ class Cell:
 
     @property
     def rings(self) -> bool:
+        if self.operation == "defer":
+            return False
         return self.outcome == "rung" or self.status == "queued" != STATUS[self.state]
 
 
