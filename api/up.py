@@ -149,7 +149,7 @@ def _rows(
     settings: Settings, crew: Crew, server: EmbeddedServer | None, url: str
 ) -> Iterator[tuple[str, str]]:
     yield "API", f"{url}/v1   (docs at /docs)"
-    yield "workers", f"{crew.generation} generation, {crew.compaction} compaction and housekeeping"
+    yield "workers", f"{crew.generation} generation and housekeeping, {crew.compaction} compaction"
     if server:
         yield "Redis", f"{server.binary.name}, embedded, data in {server.directory}"
     else:
@@ -185,11 +185,12 @@ def _stages(
 
 def _workers(crew: Crew, environment: Mapping[str, str]) -> Iterator[Program]:
     for number in range(1, crew.generation + 1):
-        command = worker_command("generation", GENERATION_CONCURRENCY)
+        # Housekeeping waits for other people's servers, which would hold up the few who compact.
+        queues = "generation,housekeeping" if number == 1 else "generation"
+        command = worker_command(queues, GENERATION_CONCURRENCY)
         yield Program(f"generation-{number}", command, environment, DRAIN_SECONDS)
     for number in range(1, crew.compaction + 1):
-        queues = "compaction,housekeeping" if number == 1 else "compaction"
-        command = worker_command(queues, COMPACTION_CONCURRENCY)
+        command = worker_command("compaction", COMPACTION_CONCURRENCY)
         yield Program(f"compaction-{number}", command, environment, DRAIN_SECONDS)
 
 

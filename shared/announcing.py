@@ -3,6 +3,8 @@
 import time
 
 import structlog
+from redis.exceptions import ConnectionError as RedisUnreachable
+from redis.exceptions import TimeoutError as RedisTooSlow
 
 from shared.errors import TooManyRequests
 from shared.ports import Deliveries, WebhookEndpoints
@@ -29,12 +31,18 @@ class Announcer:
             await self._endpoints.keep_alive()
             self._kept_alive_at = time.monotonic()
         for end in await self._deliveries.untold():
-            try:
-                await self._announce(end)
-            except TooManyRequests:
-                # It stays where it is; the next sweeps try again.
-                _log.warning("webhooks_held_up", job_id=end.job_id)
-                return
+            await self._announce_safely(end)
+
+    async def _announce_safely(self, end: JobEnd) -> None:
+        """Announce an end; one that cannot be stays in the outbox, where later sweeps find it."""
+        try:
+            await self._announce(end)
+        except (RedisUnreachable, RedisTooSlow, OSError):
+            raise
+        except TooManyRequests:
+            _log.warning("webhooks_held_up", job_id=end.job_id)
+        except Exception:  # an end that cannot be told must not keep the others from it
+            _log.exception("announcing_failed", job_id=end.job_id)
 
     async def _announce(self, end: JobEnd) -> None:
         if end.event_type is not None:

@@ -358,7 +358,7 @@ class WebhookEndpoints(Protocol):
         """Return a tenant's endpoints, oldest first."""
         ...
 
-    async def update(self, endpoint_id: str, tenant: str, fields: Mapping[str, Any]) -> Endpoint:
+    async def update(self, endpoint_id: str, tenant: str, changes: Mapping[str, Any]) -> Endpoint:
         """Set these of `name`, `url` and `event_types`, and return the endpoint. Raises NotFound."""
         ...
 

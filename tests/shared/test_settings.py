@@ -178,3 +178,26 @@ def test_a_model_summarises_where_there_is_one(
 
 def test_settings_are_given_by_name_in_code() -> None:
     assert Settings(openai_api_key=SecretStr("k"), port=1).upstream_key == "k"
+
+
+SECRET = "whsec_" + "QUJD" * 8
+
+
+def test_a_webhook_url_needs_a_secret_that_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "https://example.com/"
+    assert read(monkeypatch, WEBHOOK_URL=url, WEBHOOK_SECRET=SECRET).webhook_url == url
+    for wrong in ("", "secret", "whsec_short"):
+        with pytest.raises(ValidationError, match="WEBHOOK_URL needs a WEBHOOK_SECRET"):
+            read(monkeypatch, WEBHOOK_URL=url, WEBHOOK_SECRET=wrong)
+
+
+def test_what_webhooks_tell_and_where_they_may_lead_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(
+        monkeypatch,
+        WEBHOOK_EVENT_TYPES="response.failed, compaction.failed",
+        WEBHOOK_ALLOWED_NETWORKS="10.0.0.0/8,fd00::/8",
+    )
+    assert settings.webhook_event_types == ["response.failed", "compaction.failed"]
+    assert [str(network) for network in settings.webhook_allowed_networks] == ["10.0.0.0/8", "fd00::/8"]
+    with pytest.raises(ValidationError):
+        read(monkeypatch, WEBHOOK_EVENT_TYPES="batch.completed")

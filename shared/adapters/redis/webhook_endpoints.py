@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.resources import files
 from typing import Any
 
@@ -24,6 +24,7 @@ SCRIPT = files("shared.adapters.redis").joinpath("webhooks.lua").read_text(encod
 
 MOST_ENDPOINTS = 50
 _KIND = "webhook_secret"
+_KEPT = {field.name for field in fields(Endpoint)} - {"tenant"}
 
 
 class RedisWebhookEndpoints:
@@ -65,9 +66,9 @@ class RedisWebhookEndpoints:
         texts = await answer(self._store.hvals(keys.webhooks_of(tenant)))
         return sorted((_endpoint(text, tenant) for text in texts), key=lambda each: each.created_at)
 
-    async def update(self, endpoint_id: str, tenant: str, fields: Mapping[str, Any]) -> Endpoint:
+    async def update(self, endpoint_id: str, tenant: str, changes: Mapping[str, Any]) -> Endpoint:
         """Set these of `name`, `url` and `event_types`, and return the endpoint. Raises NotFound."""
-        return await self._change(endpoint_id, tenant, lambda found: found.changed(time.time(), **fields))
+        return await self._change(endpoint_id, tenant, lambda found: found.changed(time.time(), **changes))
 
     async def rotate(self, endpoint_id: str, tenant: str, *, keeps_old: bool) -> tuple[Endpoint, str]:
         """Give the endpoint a new secret, and return both. Raises NotFound."""
@@ -130,9 +131,7 @@ class RedisWebhookEndpoints:
         return found
 
     async def _put(self, endpoint: Endpoint, *, read: bytes | str) -> str:
-        kept = asdict(endpoint)
-        del kept["id"], kept["tenant"]
-        text = json.dumps({"id": endpoint.id, **kept})
+        text = json.dumps({name: value for name, value in asdict(endpoint).items() if name in _KEPT})
         arguments = [endpoint.id, read, text, endpoint.tenant, MOST_ENDPOINTS, self._ttl_ms]
         names = [keys.webhooks_of(endpoint.tenant), keys.HOOKED]
         told: bytes = await self._script(keys=names, args=arguments)
@@ -143,7 +142,9 @@ class RedisWebhookEndpoints:
 
 
 def _endpoint(text: bytes, tenant: str) -> Endpoint:
-    return Endpoint(tenant=tenant, **json.loads(text))
+    # A newer server may have written more than this one knows.
+    kept = {name: value for name, value in json.loads(text).items() if name in _KEPT}
+    return Endpoint(tenant=tenant, **kept)
 
 
 def _hint(secret: str) -> str:

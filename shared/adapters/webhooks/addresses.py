@@ -103,8 +103,7 @@ def _meant(address: Address) -> Address:
         return address
     if address in _TRANSLATED:
         return IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _literal(host: str) -> Address | None:

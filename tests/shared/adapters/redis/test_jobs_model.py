@@ -38,6 +38,8 @@ class Model:
     late: bool = False
     silent: bool = False
     woken: bool = False
+    deferred: bool = False
+    due: bool = False
     doorbells: int = 1
     log: list[str] = field(default_factory=lambda: list(NEW.events))
 
@@ -100,14 +102,11 @@ class JobMachine(RuleBasedStateMachine):
         self.owners += not again
         owner = f"worker {self.owners}"
         found = self.runner.run(self.desk.jobs.claim(JOB, owner))
-        expected = self._expected_claim(owner)
+        expected = NotClaimed.GONE if self.model is None else self._expected_claim(self.model, owner)
         assert found == expected
         return found if isinstance(found, Lease) else Lease(JOB, self.owners, owner)
 
-    def _expected_claim(self, owner: str) -> Lease | NotClaimed:
-        model = self.model
-        if model is None:
-            return NotClaimed.GONE
+    def _expected_claim(self, model: Model, owner: str) -> Lease | NotClaimed:
         if model.status == "running":
             if model.owner == owner:
                 return Lease(JOB, model.attempt, owner)
@@ -120,6 +119,9 @@ class JobMachine(RuleBasedStateMachine):
             model.status = "failed"
         if model.status not in UNENDED:
             return NotClaimed.ENDED
+        if model.deferred:
+            return NotClaimed.DEFERRED
+        model.due = False
         model.status, model.owner, model.attempt = "running", owner, model.attempt + 1
         model.lapsed = model.woken = False
         return Lease(JOB, model.attempt, owner)
@@ -162,6 +164,20 @@ class JobMachine(RuleBasedStateMachine):
         elif held:
             self.job.queue()
 
+    @rule(lease=leases)
+    def defer(self, lease: Lease) -> None:
+        held = self.model is not None and self.model.holds(lease)
+        accepted = self.accepted(self.desk.jobs.defer(lease, seconds=60, fields={}))
+        assert accepted or not held
+        if held:
+            self.job.status, self.job.owner, self.job.silent, self.job.deferred = "queued", "", False, True
+
+    @precondition(lambda self: self.model and self.model.deferred and self.model.status == "queued")
+    @rule()
+    def its_time_comes(self) -> None:
+        self.runner.run(self.desk.let_its_time_come())
+        self.job.deferred, self.job.due = False, True
+
     @rule()
     def wake(self) -> None:
         self.runner.run(self.desk.jobs.wake(JOB))
@@ -198,8 +214,9 @@ class JobMachine(RuleBasedStateMachine):
                 return Found.ENDED
             model.queue()
             return Found.TAKEN
-        if model.status == "queued" and model.silent and queue_depth == 0:
-            model.doorbells, model.silent = model.doorbells + 1, False
+        silent = model.silent and queue_depth == 0
+        if model.status == "queued" and not model.deferred and (silent or model.due):
+            model.doorbells, model.silent, model.due = model.doorbells + 1, False, False
             return Found.RUNG
         return Found(model.status)
 
@@ -209,7 +226,11 @@ class JobMachine(RuleBasedStateMachine):
         self.runner.run(self.desk.let_lease_run_out())
         self.job.lapsed = True
 
-    @precondition(lambda self: self.model and self.model.status == "queued")
+    @precondition(
+        lambda self: (
+            self.model and self.model.status == "queued" and not (self.model.deferred or self.model.due)
+        )
+    )
     @rule()
     def the_doorbells_are_lost(self) -> None:
         self.runner.run(self.desk.lose_doorbells())

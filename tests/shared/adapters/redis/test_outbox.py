@@ -283,6 +283,20 @@ async def test_a_delivery_of_a_deleted_response_is_wanted_no_more_but_that_of_a_
     }
 
 
+async def test_an_end_that_cannot_be_told_keeps_no_other_from_it(
+    desk: Desk, endpoints: RedisWebhookEndpoints, announcer: Announcer
+) -> None:
+    await listen(endpoints)
+    await answer(desk.store.hset(keys.webhooks_of("broken"), "we_1", "no JSON"))
+    await finish(desk, job=replace(NEW, id="resp_0", fields={"tenant": b"broken"}))
+    await finish(desk)
+
+    await announcer.sweep()
+
+    assert await untold(desk) == [("broken", "resp_0", "completed")]
+    assert len(await desk.doorbells(Queue.HOUSEKEEPING)) == 1
+
+
 async def test_an_end_that_has_no_name_is_forgotten(
     desk: Desk, endpoints: RedisWebhookEndpoints, announcer: Announcer
 ) -> None:

@@ -1,6 +1,7 @@
 """Webhook endpoints in Redis: secrets are sealed there, nobody's change is lost, and nothing lives for ever."""
 
 import asyncio
+import json
 import time
 
 import pytest
@@ -67,6 +68,15 @@ async def test_a_sealed_secret_opens_for_its_tenant_only(
 
     with pytest.raises(InvalidSeal):
         await endpoints.target(endpoint.id, "other")
+
+
+async def test_what_a_newer_server_wrote_can_be_read(store: Redis, endpoints: RedisWebhookEndpoints) -> None:
+    endpoint, _ = await create(endpoints)
+    key = keys.webhooks_of("acme")
+    written = json.loads(await answer(store.hget(key, endpoint.id)))
+    await answer(store.hset(key, endpoint.id, json.dumps(written | {"news": 1})))
+
+    assert await endpoints.load(endpoint.id, "acme") == endpoint
 
 
 async def test_an_unchanged_update_does_not_make_it_newer(endpoints: RedisWebhookEndpoints) -> None:

@@ -45,7 +45,7 @@ LOCAL = [ip_network("127.0.0.0/8"), ip_network("10.1.0.0/16"), ip_network("fd00:
         ("64:ff9b:1::10.0.0.1", False),
         ("2002:0a00:0001::1", False),
         ("2002:5db8:d70e::1", True),
-        ("2001:0:4136:e378:8000:63bf:f5ff:fffe", False),
+        ("2001:0:4136:e378:8000:63bf:a247:28f1", False),
     ],
 )
 def test_an_address_is_allowed_if_it_leads_to_the_public_internet(address: str, expected: bool) -> None:

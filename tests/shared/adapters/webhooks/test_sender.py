@@ -1,11 +1,19 @@
 """An event is posted once, to where it was meant for, within its time."""
 
 import socket
+import ssl
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from shared.adapters.webhooks.sender import HttpSender
 from shared.adapters.webhooks.signing import new_secret
@@ -81,6 +89,45 @@ async def test_an_address_that_is_not_allowed_is_never_connected_to(receiver: We
             await sender(webhook_allowed_networks="10.0.0.0/8").send(Target(url, [SECRET]), "wh_1", BODY)
 
     assert receiver.received("/hook", 0) == []
+
+
+async def test_over_tls_the_name_is_verified_though_its_address_was_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with WebhookReceiver(certified(tmp_path, "localhost")) as receiver:
+        by_name = receiver.address.replace("http://127.0.0.1", "https://localhost") + "/hook"
+        by_address = receiver.address.replace("http", "https") + "/hook"
+        with pytest.raises(WebhookUnreachable):  # signed by nobody that is known
+            await sender().send(Target(by_name, [SECRET]), "wh_1", BODY)
+
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        assert await sender().send(Target(by_name, [SECRET]), "wh_1", BODY) == 204
+        with pytest.raises(WebhookUnreachable):  # the certificate is another's
+            await sender().send(Target(by_address, [SECRET]), "wh_1", BODY)
+
+        [received] = receiver.received("/hook", 1)
+        assert received.headers["host"].startswith("localhost:")
+
+
+def certified(directory: Path, name: str) -> ssl.SSLContext:
+    """Return what a server needs that calls itself `name`, by a certificate that it signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(named, named, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = directory / "certificate.pem"
+    pem.write_bytes(certificate.public_bytes(Encoding.PEM))
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (directory / "key.pem").write_bytes(secret)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, directory / "key.pem")
+    return context
 
 
 async def test_a_proxy_of_the_environment_is_not_asked(
