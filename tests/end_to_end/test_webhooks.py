@@ -31,7 +31,7 @@ def address(module_house: House, receiver: WebhookReceiver) -> Iterator[str]:
             "UPSTREAM_BASE_URL": upstream.base_url,
             "SUMMARIZER": "ledger",
             "API_KEYS": "key-one,key-two",
-            "LEASE_SECONDS": "1",
+            "LEASE_SECONDS": "2",
             "WEBHOOK_URL": f"{receiver.address}/operator",
             "WEBHOOK_SECRET": OPERATORS_SECRET,
             "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
