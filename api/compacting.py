@@ -30,11 +30,11 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
     turn = await _turn(services, wanted, tenant)
     window = await services.history.resolve(turn)
     policy = endpoint_policy(
-        target=services.window_compactor.roomy_target(wanted.model or "", wanted.hitherto),
+        target=services.window_compactor.jobs.roomy_target(wanted.model or "", wanted.hitherto),
         model=services.settings.summarizer_model or wanted.model,
         instructions=wanted.instructions,
     )
-    job = services.window_compactor.job(window.entries, policy, tenant=tenant)
+    job = services.window_compactor.jobs.job(window.entries, policy, tenant=tenant)
     await services.compactions.enqueue(job)
     state = await services.window_compactor.wait(job.id)
     if state is None or state.result is None:
@@ -47,7 +47,7 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
 
 
 def _check_fits(services: Services, turn: Turn, result: CompactionResult) -> None:
-    window = services.window_compactor.context_window_tokens(turn.request.model)
+    window = services.window_compactor.jobs.context_window_tokens(turn.request.model)
     left = result.payload.tokens + sum(entry.tokens for entry in result.beside)
     if window is not None and left > window:
         raise ContextOverflow

@@ -54,8 +54,8 @@ def _job(
     if not window:
         return None, []
     if threshold is None:
-        return services.window_compactor.triggered(turn, window), []
-    return services.window_compactor.due(turn, window, threshold) or (None, window)
+        return services.window_compactor.jobs.triggered(turn, window), []
+    return services.window_compactor.jobs.due(turn, window, threshold) or (None, window)
 
 
 def _expected(

@@ -27,6 +27,7 @@ from shared.adapters.upstreams.routed import RoutedUpstream
 from shared.adapters.webhooks.sender import HttpSender
 from shared.announcing import Announcer
 from shared.compact_window import WindowCompactor
+from shared.compaction_jobs import CompactionJobs
 from shared.compactor import Compactor
 from shared.history import History
 from shared.native import NativeCompactor
@@ -109,7 +110,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         announcer = Announcer(
             endpoints, deliveries, keep_alive_seconds=keep_alive_seconds(settings.response_ttl_seconds)
         )
-        window_compactor = WindowCompactor(compactions, signals, sealer, settings, routes)
+        window_compactor = WindowCompactor(
+            compactions, signals, sealer, settings, CompactionJobs(settings, routes)
+        )
         yield Services(
             settings=settings,
             store=store,

@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.adapters.sealer import AesGcmSealer, new_key
 from shared.compact_window import WindowCompactor
+from shared.compaction_jobs import CompactionJobs
 from shared.compactor import Compactor
 from shared.history import History
 from shared.ids import new_id
@@ -63,7 +64,9 @@ class Talk:
         self.history = History(
             self.responses, self.conversations, self.compactions, self.sealer, self.counter
         )
-        self.window_compactor = WindowCompactor(self.compactions, self.signals, self.sealer, self.settings)
+        self.window_compactor = WindowCompactor(
+            self.compactions, self.signals, self.sealer, self.settings, CompactionJobs(self.settings)
+        )
         self.turns = TurnRunner(
             self.history, self.window_compactor, self.upstream, self.counter, self.settings
         )

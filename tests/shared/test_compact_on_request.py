@@ -28,7 +28,7 @@ def test_it_leaves_as_much_as_openais_unless_the_window_is_small(
 ) -> None:
     options = HithertoOptions(compact_target_tokens=asked) if asked else None
 
-    assert Talk(**settings).window_compactor.roomy_target("m", options) == target
+    assert Talk(**settings).window_compactor.jobs.roomy_target("m", options) == target
 
 
 async def test_after_a_trigger_a_conversation_of_long_questions_can_go_on() -> None:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.compact_window import CompactedWindow, WindowCompactor, compaction_job, divide, target_tokens
+from shared.compact_window import CompactedWindow, WindowCompactor
 from shared.compaction.ledger import Ledger, collect
 from shared.compaction.policy import automatic_policy, endpoint_policy
 from shared.compaction.record import OPENING
+from shared.compaction_jobs import CompactionJobs, compaction_job, divide, target_tokens
 from shared.compactions import CompactionJob, CompactionResult, PromptHead
 from shared.settings import Settings
 from shared.turns import Parked
@@ -260,9 +261,9 @@ async def test_a_job_says_what_the_turns_were_asked_with_where_somebody_reads_it
     settings: dict[str, str], told: bool
 ) -> None:
     talk, tools = Talk(), [{"type": "function", "name": "f"}]
-    compactor = WindowCompactor(
-        talk.compactions, talk.signals, talk.sealer, Settings.model_validate(settings)
-    )
+    chosen = Settings.model_validate(settings)
+    jobs = CompactionJobs(chosen)
+    compactor = WindowCompactor(talk.compactions, talk.signals, talk.sealer, chosen, jobs)
     turn = talk.turn("And now?", instructions="Be brief.", tools=tools, prompt_cache_key="k")
 
     await compactor.compact(turn, entries(LONG), threshold=4_000)

@@ -1,0 +1,189 @@
+"""The compaction jobs of windows: when one is due, under which policy, of how much of the window."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared.compaction.ledger import Ledger
+from shared.compaction.plan import split_window
+from shared.compaction.policy import ROOMY_TOKENS, Policy, automatic_policy, trigger_policy
+from shared.compaction.sections import fold_sections
+from shared.compactions import CompactionJob, PromptHead
+from shared.prefixes import compaction_id
+from shared.routing import NO_ROUTES, Routes
+from shared.settings import Settings
+from shared.turns import Turn
+from shared.window.calls import safe_cuts
+from shared.window.entry import Entry, total_tokens
+from shared.window.hashing import prefix_hashes
+from shared.window.payload import Payload, SizedItem
+from shared.window.undone import Replaced
+from shared.wire.items import Item, Message
+from shared.wire.model import JsonObject
+from shared.wire.options import HithertoOptions
+
+# When a client asks for compaction and names no threshold, and the model's window is not known.
+UNNAMED_THRESHOLD = 100_000
+
+
+class CompactionJobs:
+    """Makes the jobs; nothing is asked or stored."""
+
+    def __init__(self, settings: Settings, routes: Routes = NO_ROUTES) -> None:
+        self._settings = settings
+        self._routes = routes
+
+    def threshold(self, turn: Turn) -> int | None:
+        """Return the size in tokens at which the turn's window is to be compacted, or None for never.
+
+        A threshold that the model's window cannot reach would never be crossed: it is as if none were named.
+        """
+        asked = turn.request.compaction
+        window = self.context_window_tokens(turn.request.model)
+        named = asked.compact_threshold if asked is not None else None
+        if named is not None and (window is None or named <= window):
+            return named
+        default = self._settings.default_compact_threshold
+        if asked is None or default is not None:
+            return default
+        # Compaction was asked for, and left to us when: before the model's window is full.
+        return window * 4 // 5 if window else UNNAMED_THRESHOLD
+
+    def context_window_tokens(self, model: str) -> int | None:
+        """Return the size of the model's window, if it is known."""
+        return self._routes.context_window_tokens(model) or self._settings.context_window_tokens
+
+    def roomy_target(self, model: str, asked: HithertoOptions | None) -> int | None:
+        """Return the size that a compaction on request is to leave, or None for as much as OpenAI's leaves.
+
+        As much as that is too much where the model's window is small: what is left must fit with room to spare.
+        """
+        target = _target_tokens(asked, self._settings)
+        window = self.context_window_tokens(model)
+        if target is not None or window is None or window * 3 // 4 >= ROOMY_TOKENS:
+            return target
+        return max(window // 2, 1)
+
+    def policy(self, turn: Turn, threshold: int) -> Policy:
+        """Return the policy of a compaction that the turn's threshold calls for."""
+        return automatic_policy(
+            threshold=threshold,
+            target=target_tokens(turn, self._settings),
+            model=self._settings.summarizer_model or turn.request.model,
+        )
+
+    def due(
+        self, turn: Turn, window: Sequence[Entry], threshold: int
+    ) -> tuple[CompactionJob, Sequence[Entry]] | None:
+        """Return the job for a window over its threshold, and the tail that stays as it came.
+
+        None when there is too little to gain.
+        """
+        policy = self.policy(turn, threshold)
+        cut = divide(window, policy)
+        prefix, tail = window[:cut], window[cut:]
+        if total_tokens(prefix) <= policy.target_tokens:
+            return None
+        left = max(policy.target_tokens - total_tokens(tail), policy.target_tokens // 2)
+        job = self.of_window(turn, prefix, policy)
+        return replace(job, policy=replace(policy, target_tokens=left), threshold=threshold), tail
+
+    def triggered(self, turn: Turn, window: Sequence[Entry]) -> CompactionJob:
+        """Return the job that compacts the whole window because the client says so."""
+        policy = trigger_policy(
+            target=self.roomy_target(turn.request.model, turn.request.hitherto),
+            model=self._settings.summarizer_model or turn.request.model,
+        )
+        return self.of_window(turn, window, policy)
+
+    def job(
+        self, prefix: Sequence[Entry], policy: Policy, *, tenant: str, head: PromptHead | None = None
+    ) -> CompactionJob:
+        """Return the job that compacts `prefix`, for the upstream that is to read what it makes."""
+        native = self._settings.summarizer == "native" and policy.model is not None
+        route = self._routes.find(policy.model or "") if native else None
+        job = compaction_job(prefix, policy, tenant=tenant, upstream=route.name if route else None)
+        return replace(job, head=head)
+
+    def of_window(self, turn: Turn, prefix: Sequence[Entry], policy: Policy) -> CompactionJob:
+        """Return the job that compacts `prefix` of the turn's window, with what its prompts began with."""
+        request, settings = turn.request, self._settings
+        in_place = settings.summarizer_mode == "in_place" and settings.summarizes_with_model
+        if not in_place and settings.summarizer != "native":
+            return self.job(prefix, policy, tenant=turn.tenant)
+        head = PromptHead(request.model, request.instructions, request.tools or [], request.prompt_cache_key)
+        return self.job(prefix, policy, tenant=turn.tenant, head=head)
+
+
+def target_tokens(turn: Turn, settings: Settings) -> int | None:
+    """Return the absolute size that a compaction of this turn's window is to leave, if one was set."""
+    return _target_tokens(turn.request.hitherto, settings)
+
+
+def _target_tokens(asked: HithertoOptions | None, settings: Settings) -> int | None:
+    if asked is not None and asked.compact_target_tokens is not None:
+        return asked.compact_target_tokens
+    return settings.compact_target_tokens
+
+
+def divide(window: Sequence[Entry], policy: Policy) -> int:
+    """Return where the window's prefix ends that is compacted: what comes after stays as it came.
+
+    That is the newest user message and all after it, or, where that is too much, the least that can stay.
+    What is recent before it gets its share from the plan. A compaction item is always in the prefix: in the
+    tail its record would be carried on as a user's words.
+    """
+    tokens = [entry.tokens for entry in window]
+    first = max((index + 1 for index, entry in enumerate(window) if entry.payload), default=0)
+    cuts = safe_cuts([entry.item for entry in window])
+    cuts[:first] = [False] * first
+    newest = max((index for index, entry in enumerate(window) if _is_users(entry.item)), default=0)
+    if cuts[newest] and 0 < sum(tokens[newest:]) <= policy.target_tokens // 3:
+        return newest
+    return split_window(tokens, cuts, tail_tokens=0)
+
+
+def _is_users(item: Item) -> bool:
+    return isinstance(item, Message) and item.role == "user"
+
+
+def compaction_job(
+    prefix: Sequence[Entry], policy: Policy, *, tenant: str, upstream: str | None = None
+) -> CompactionJob:
+    """Return the job that compacts `prefix`: equal prefixes and policies of a tenant are one job.
+
+    `upstream` is the one whose own compaction items it may hold; what others sealed is told by its record.
+    """
+    digest = prefix_hashes([entry.item for entry in prefix])[-1]
+    # What compaction items say is carried on as it is: read again, their records would be a user's words.
+    payloads = [entry.payload for entry in prefix if entry.payload]
+    ledger, summary = _carried(payloads)
+    records = [payload.readable_by(upstream)[0] for payload in payloads]
+    return CompactionJob(
+        id=compaction_id(tenant, digest, policy),
+        replaces=Replaced(digest, len(prefix)),
+        tenant=tenant,
+        policy=policy,
+        history=[each for entry in prefix for each in _word_for_word(entry, upstream)],
+        tokens=total_tokens(prefix),
+        ledger=ledger,
+        summary=summary,
+        record="\n\n".join(record for record in records if record),
+    )
+
+
+def _word_for_word(entry: Entry, upstream: str | None) -> list[SizedItem]:
+    if entry.payload is None:
+        return [SizedItem(item=entry.item, tokens=entry.tokens)]
+    return entry.payload.readable_by(upstream)[1]
+
+
+def _carried(payloads: Sequence[Payload]) -> tuple[JsonObject, str | None]:
+    """Return the ledger and the summary that these compaction items carry, as one of each."""
+    if len(payloads) <= 1:
+        return (payloads[0].ledger, payloads[0].summary) if payloads else ({}, None)
+    ledgers = [Ledger.from_json(payload.ledger) for payload in payloads if payload.ledger]
+    entries = {entry.key: entry for ledger in ledgers for entry in ledger.entries}
+    seen = sum(ledger.items_seen for ledger in ledgers)
+    summaries = [payload.summary for payload in payloads if payload.summary]
+    summary = fold_sections(summaries) if len(summaries) > 1 else next(iter(summaries), None)
+    return Ledger(tuple(entries.values()), seen).to_json(), summary
