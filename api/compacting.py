@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from api.intake import found_items
-from shared.compaction.policy import endpoint_policy
+from api.pinning import check_pins
 from shared.compactions import CompactionResult
 from shared.errors import ContextOverflow, Unavailable
 from shared.ids import new_id
@@ -29,12 +29,7 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
         services.routes.for_model(wanted.model)
     turn = await _turn(services, wanted, tenant)
     window = await services.history.resolve(turn)
-    policy = endpoint_policy(
-        target=services.window_compactor.jobs.roomy_target(wanted.model or "", wanted.hitherto),
-        model=services.settings.summarizer_model or wanted.model,
-        instructions=wanted.instructions,
-    )
-    job = services.window_compactor.jobs.job(window.entries, policy, tenant=tenant)
+    job = services.window_compactor.jobs.asked(turn, window.entries)
     await services.compactions.enqueue(job)
     state = await services.window_compactor.wait(job.id)
     if state is None or state.result is None:
@@ -74,7 +69,13 @@ async def _publish(services: Services, turn: Turn, result: CompactionResult) -> 
 
 async def _turn(services: Services, wanted: CompactRequest, tenant: str) -> Turn:
     model = wanted.model or ""
-    request = CreateResponse(model=model, input="", previous_response_id=wanted.previous_response_id)
+    request = CreateResponse(
+        model=model,
+        input="",
+        previous_response_id=wanted.previous_response_id,
+        instructions=wanted.instructions,
+        hitherto=wanted.hitherto,
+    )
     head = Response(
         id=new_id("resp"),
         created_at=int(time.time()),
@@ -84,4 +85,6 @@ async def _turn(services: Services, wanted: CompactRequest, tenant: str) -> Turn
         previous_response_id=wanted.previous_response_id,
     )
     items = await found_items(services, wanted.input_items, request, tenant=tenant)
-    return Turn(tenant=tenant, request=request, head=head, input=items)
+    turn = Turn(tenant=tenant, request=request, head=head, input=items)
+    await check_pins(services, turn)
+    return turn

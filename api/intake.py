@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from api.pinning import check_pins
 from api.validation.contradictions import check_before_running, check_prompt, check_tools
 from shared.ids import IdKind, new_id
 from shared.services import Services
@@ -68,7 +69,9 @@ async def accept(request: CreateResponse, *, tenant: str, services: Services) ->
     if route is None or route.api == "chat_completions":
         check_tools(request, CLIENT_TOOL_TYPES)
     services.routes.for_model(request.model)  # raises for a model that nobody has
-    return Turn(tenant=tenant, request=request, head=_head(request), input=items)
+    turn = Turn(tenant=tenant, request=request, head=_head(request), input=items)
+    await check_pins(services, turn)
+    return turn
 
 
 async def found_items(

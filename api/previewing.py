@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from api.intake import found_items
+from api.pinning import check_pins
 from api.records import fates_json, ledger_json
 from shared.compaction.fates import Fate, ItemFate
 from shared.compaction.ledger import Ledger
@@ -73,6 +74,7 @@ def _expected(
         "tokens_before": tail_tokens + (result.tokens_before if result is not None else 0),
         "tokens_after": tail_tokens + (result.tokens_after if result is not None else 0),
         "items": fates_json([*items, *_kept(tail, first=len(items))]),
+        "pins": job.policy.pinned_texts if job is not None else [],
         "ledger": ledger_json(Ledger.from_json(payload.ledger) if payload is not None else Ledger()),
     }
 
@@ -105,4 +107,6 @@ async def _turn(services: Services, wanted: PreviewRequest, tenant: str) -> Turn
     )
     head = Response(id=new_id("resp"), created_at=0, status="in_progress", model=request.model)
     items = await found_items(services, wanted.input_items, request, tenant=tenant)
-    return Turn(tenant=tenant, request=request, head=head, input=items)
+    turn = Turn(tenant=tenant, request=request, head=head, input=items)
+    await check_pins(services, turn)
+    return turn

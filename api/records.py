@@ -36,6 +36,7 @@ def record_json(record: CompactionRecord) -> JsonObject:
     ledger = Ledger.from_json(payload.ledger) if payload is not None and payload.ledger else Ledger()
     return summary_json(record) | {
         "items": fates_json(record.items),
+        "pins": record.policy.pinned_texts,
         "ledger": ledger_json(ledger),
         "summary": payload.summary if payload is not None else None,
     }

@@ -47,7 +47,8 @@ class AheadCompactor:
         threshold = self._jobs.threshold(turn)
         if threshold is None or not self._is_soon(turn, result, threshold):
             return False
-        policy, window = self._jobs.policy(turn, threshold), result.window
+        window = result.window
+        policy = self._jobs.policy(turn, window, threshold)
         if total_tokens(window) <= policy.target_tokens * _WORTH_IT:
             return False
         if await self._will_still_do(turn, window, policy):
@@ -60,7 +61,7 @@ class AheadCompactor:
 
     async def find(self, turn: Turn, window: Sequence[Entry], threshold: int) -> Made | None:
         """Return the compaction of the longest prefix of the window that somebody asked to compact before."""
-        policy = self._jobs.policy(turn, threshold)
+        policy = self._jobs.policy(turn, window, threshold)
         prefixes = named_prefixes(window, policy, tenant=turn.tenant)
         statuses = await self._compactions.statuses([prefix.compaction_id for prefix in prefixes])
         for prefix, status in zip(prefixes, statuses, strict=True):

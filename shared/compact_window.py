@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.compact_ahead import AheadCompactor, Made
+from shared.compaction.pins import pins_of
+from shared.compaction.record import render_record
 from shared.compaction_jobs import CompactionJobs
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
 from shared.errors import TooManyRequests
@@ -79,7 +81,7 @@ class WindowCompactor:
     async def compact_all(self, turn: Turn, window: Sequence[Entry]) -> CompactedWindow | Parked | None:
         """Compact the whole window because the client says so; None means that the job failed."""
         if not window:
-            return self._sealed(turn, _nothing_yet(), Usage())
+            return self._sealed(turn, _nothing_yet(pins_of(window, turn.pins).texts), Usage())
         return await self._outcome(turn, self.jobs.triggered(turn, window), [])
 
     async def reopen(self, turn: Turn, item: Compaction) -> CompactedWindow:
@@ -149,7 +151,16 @@ class WindowCompactor:
         return CompactedWindow(Entry(item=item, tokens=payload.tokens, payload=payload), usage)
 
 
-def _nothing_yet() -> Payload:
+def _nothing_yet(pins: tuple[str, ...]) -> Payload:
+    record = render_record(summary=None, facts="", pins=pins)
     return Payload(
-        version=VERSION, id=new_id("cmp"), origin="automatic", kept=[], record="", ledger={}, tokens=0
+        version=VERSION,
+        id=new_id("cmp"),
+        origin="automatic",
+        kept=[],
+        record=record,
+        ledger={},
+        # Estimated upwards: nothing is counted here.
+        tokens=len(record.encode()) // 2,
+        pins=pins,
     )

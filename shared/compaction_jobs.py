@@ -4,8 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.compaction.ledger import Ledger
+from shared.compaction.pins import pins_of
 from shared.compaction.plan import split_window
-from shared.compaction.policy import ROOMY_TOKENS, Policy, automatic_policy, trigger_policy
+from shared.compaction.policy import (
+    OURS,
+    ROOMY_TOKENS,
+    Choice,
+    Policy,
+    automatic_policy,
+    endpoint_policy,
+    trigger_policy,
+)
 from shared.compaction.sections import fold_sections
 from shared.compactions import CompactionJob, PromptHead
 from shared.prefixes import compaction_id
@@ -25,12 +34,17 @@ from shared.wire.options import HithertoOptions
 UNNAMED_THRESHOLD = 100_000
 
 
+# One part in so many of what a compaction leaves may be pinned.
+_PINNED_SHARE = 2
+
+
 class CompactionJobs:
     """Makes the jobs; nothing is asked or stored."""
 
-    def __init__(self, settings: Settings, routes: Routes = NO_ROUTES) -> None:
+    def __init__(self, settings: Settings, routes: Routes = NO_ROUTES, choice: Choice = OURS) -> None:
         self._settings = settings
         self._routes = routes
+        self._choice = choice
 
     def threshold(self, turn: Turn) -> int | None:
         """Return the size in tokens at which the turn's window is to be compacted, or None for never.
@@ -63,12 +77,14 @@ class CompactionJobs:
             return target
         return max(window // 2, 1)
 
-    def policy(self, turn: Turn, threshold: int) -> Policy:
+    def policy(self, turn: Turn, window: Sequence[Entry], threshold: int) -> Policy:
         """Return the policy of a compaction that the turn's threshold calls for."""
         return automatic_policy(
             threshold=threshold,
             target=target_tokens(turn, self._settings),
             model=self._settings.summarizer_model or turn.request.model,
+            choice=self._choice,
+            pins=pins_of(window, turn.pins),
         )
 
     def due(
@@ -78,7 +94,7 @@ class CompactionJobs:
 
         None when there is too little to gain.
         """
-        policy = self.policy(turn, threshold)
+        policy = self.policy(turn, window, threshold)
         cut = divide(window, policy)
         prefix, tail = window[:cut], window[cut:]
         if total_tokens(prefix) <= policy.target_tokens:
@@ -92,8 +108,31 @@ class CompactionJobs:
         policy = trigger_policy(
             target=self.roomy_target(turn.request.model, turn.request.hitherto),
             model=self._settings.summarizer_model or turn.request.model,
+            choice=self._choice,
+            pins=pins_of(window, turn.pins),
         )
         return self.of_window(turn, window, policy)
+
+    def asked(self, turn: Turn, window: Sequence[Entry]) -> CompactionJob:
+        """Return the job behind /responses/compact: what the turn's instructions say is for its summary."""
+        policy = endpoint_policy(
+            target=self.roomy_target(turn.request.model, turn.request.hitherto),
+            model=self._settings.summarizer_model or turn.request.model or None,
+            instructions=turn.request.instructions,
+            choice=self._choice,
+            pins=pins_of(window, turn.pins),
+        )
+        return self.job(window, policy, tenant=turn.tenant)
+
+    def most_pinned_tokens(self, turn: Turn) -> int:
+        """Return how much may be pinned of what the turn's compactions leave."""
+        target, threshold = target_tokens(turn, self._settings), self.threshold(turn)
+        if threshold is None:
+            target = self.roomy_target(turn.request.model, turn.request.hitherto)
+            policy = trigger_policy(target=target, model=None, choice=self._choice)
+        else:
+            policy = automatic_policy(threshold=threshold, target=target, model=None, choice=self._choice)
+        return policy.target_tokens // _PINNED_SHARE
 
     def job(
         self, prefix: Sequence[Entry], policy: Policy, *, tenant: str, head: PromptHead | None = None
@@ -156,7 +195,7 @@ def compaction_job(
     digest = prefix_hashes([entry.item for entry in prefix])[-1]
     # What compaction items say is carried on as it is: read again, their records would be a user's words.
     payloads = [entry.payload for entry in prefix if entry.payload]
-    ledger, summary = _carried(payloads)
+    ledger, summary = _carried(payloads, policy)
     records = [payload.readable_by(upstream)[0] for payload in payloads]
     return CompactionJob(
         id=compaction_id(tenant, digest, policy),
@@ -177,7 +216,7 @@ def _word_for_word(entry: Entry, upstream: str | None) -> list[SizedItem]:
     return entry.payload.readable_by(upstream)[1]
 
 
-def _carried(payloads: Sequence[Payload]) -> tuple[JsonObject, str | None]:
+def _carried(payloads: Sequence[Payload], policy: Policy) -> tuple[JsonObject, str | None]:
     """Return the ledger and the summary that these compaction items carry, as one of each."""
     if len(payloads) <= 1:
         return (payloads[0].ledger, payloads[0].summary) if payloads else ({}, None)
@@ -185,5 +224,5 @@ def _carried(payloads: Sequence[Payload]) -> tuple[JsonObject, str | None]:
     entries = {entry.key: entry for ledger in ledgers for entry in ledger.entries}
     seen = sum(ledger.items_seen for ledger in ledgers)
     summaries = [payload.summary for payload in payloads if payload.summary]
-    summary = fold_sections(summaries) if len(summaries) > 1 else next(iter(summaries), None)
+    summary = fold_sections(summaries, policy.sections) if len(summaries) > 1 else next(iter(summaries), None)
     return Ledger(tuple(entries.values()), seen).to_json(), summary

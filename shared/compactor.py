@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from shared.compaction.fates import ItemFate, our_fates, provider_fates
 from shared.compaction.ledger import Ledger, collect
+from shared.compaction.pins import render_pins
 from shared.compaction.plan import Plan, plan_compaction
-from shared.compaction.record import render_record
+from shared.compaction.record import frame_tokens, render_record
 from shared.compactions import CompactionJob, CompactionMethod, CompactionResult
 from shared.errors import UpstreamError
 from shared.native import NativeCompactor
@@ -19,11 +20,6 @@ from shared.window.payload import VERSION, Payload, SizedItem, record_message
 from shared.wire.items import Compaction, ConfigurationUpdate, Message
 from shared.wire.responses import Usage
 
-# The frame of the record and the message that carries it.
-_FRAME_TOKENS = 110
-# With a model, its prose gets this share of the record, and the ledger what is left.
-_SUMMARY_SHARE = 0.5
-
 
 class Compactor:
     """Makes compactions. Without `native` and `summarizer` the ledger alone is the record."""
@@ -32,6 +28,7 @@ class Compactor:
         self, counter: TokenCounter, summarizer: Summarizer | None, native: NativeCompactor | None = None
     ) -> None:
         self._counter = counter
+        self._frame_tokens = frame_tokens(counter.count)
         self._summarizer = summarizer
         self._native = native
 
@@ -53,7 +50,7 @@ class Compactor:
         """
         plan = await self._plan(job)
         ledger = await asyncio.to_thread(collect, plan.replaced, known=_known(job))
-        span = self._span(job, plan, int(_budget(plan) * _SUMMARY_SHARE))
+        span = self._span(job, plan, int(self._budget(job, plan) * job.policy.summary_share))
         is_native = self._native is not None and bool(plan.replaced)
         if is_native or self._summarizer is None or span is None:
             payload = await asyncio.to_thread(self._payload, job, plan, ledger, job.summary)
@@ -72,7 +69,7 @@ class Compactor:
 
     async def _made(self, job: CompactionJob) -> CompactionResult:
         plan = await self._plan(job)
-        budget = _budget(plan)
+        budget = self._budget(job, plan)
         if self._native is None or not plan.replaced:
             return await self._by_us(job, plan, budget)
         try:
@@ -84,7 +81,7 @@ class Compactor:
 
     async def _by_us(self, job: CompactionJob, plan: Plan, budget: int) -> CompactionResult:
         ledger = await asyncio.to_thread(collect, plan.replaced, known=_known(job))
-        summary = await self._summarize(job, plan, int(budget * _SUMMARY_SHARE))
+        summary = await self._summarize(job, plan, int(budget * job.policy.summary_share))
         # Where this summary failed, what the last one said is still known.
         prose = summary.text or job.summary
         payload = await asyncio.to_thread(self._payload, job, plan, ledger, prose)
@@ -107,13 +104,16 @@ class Compactor:
             anchor=job.summary,
             instructions=job.policy.instructions,
             in_place=_turns(job),
+            sections=job.policy.sections,
+            prompt=job.policy.prompt,
         )
 
     def _payload(self, job: CompactionJob, plan: Plan, ledger: Ledger, summary: str | None) -> Payload:
         count = self._counter.count
-        left = plan.record_tokens - _FRAME_TOKENS - (count(summary) if summary else 0)
+        left = self._budget(job, plan) - (count(summary) if summary else 0)
         fitted = ledger.fitted(max(left, 0), count)
-        record = render_record(summary=summary, facts=fitted.render())
+        pins = job.policy.pinned_texts
+        record = render_record(summary=summary, facts=fitted.render(), pins=pins)
         # What a provider once sealed for itself is no use to anybody else; the ledger knows of it.
         kept = [entry for entry in plan.kept if not isinstance(entry.item, Compaction)]
         kept_tokens = sum(entry.tokens for entry in kept)
@@ -126,11 +126,14 @@ class Compactor:
             ledger=fitted.to_json(),
             summary=summary,
             tokens=kept_tokens + (count(record) + 4 if record else 0),
+            pins=job.policy.pins,
+            pinned_items=job.policy.pinned_items,
         )
 
-
-def _budget(plan: Plan) -> int:
-    return max(plan.record_tokens - _FRAME_TOKENS, 0)
+    def _budget(self, job: CompactionJob, plan: Plan) -> int:
+        """Return what is left of the record for the summary and the ledger."""
+        pinned = self._counter.count(render_pins(job.policy.pinned_texts))
+        return max(plan.record_tokens - self._frame_tokens - pinned, 0)
 
 
 def _result(
@@ -154,7 +157,7 @@ def _result(
 
 def _fates(job: CompactionJob, plan: Plan, whole: Payload, method: CompactionMethod) -> list[ItemFate]:
     if method == "native":
-        return provider_fates(job.history, whole.kept)
+        return provider_fates(job.history, whole.kept, pinned=job.policy.pinned_items)
     return our_fates(
         job.history,
         plan,

@@ -96,7 +96,7 @@ class History:
 
     async def resolve(self, turn: Turn) -> ResolvedWindow:
         """Return the window of a turn. Raises InvalidRequest, and NotFound for its conversation."""
-        fresh = await self.size(turn.input)
+        fresh = with_pins(await self.size(turn.input), turn)
         request = turn.request
         said = await self._past.said(
             request.previous_response_id, request.conversation_id, turn.tenant, fresh
@@ -106,7 +106,7 @@ class History:
         return ResolvedWindow(
             entries=entries,
             fresh=fresh,
-            earlier=[SizedItem(item=entry.item, tokens=entry.tokens) for entry in earlier],
+            earlier=[entry.sized for entry in earlier],
             path=said.path,
         )
 
@@ -134,6 +134,13 @@ class History:
 
     def _count(self, items: Sequence[Item]) -> list[SizedItem]:
         return [SizedItem(item=item, tokens=count_item(item, self._counter.count)) for item in items]
+
+
+def with_pins(items: list[SizedItem], turn: Turn) -> list[SizedItem]:
+    """Return the items of a turn, of which the first carries what the turn pins: later ones find it there."""
+    if not items or not turn.pins:
+        return items
+    return [items[0].model_copy(update={"pins": turn.pins}), *items[1:]]
 
 
 def _replaced(

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from shared.compaction.ledger import Ledger, collect
-from shared.compaction.plan import plan_compaction
+from shared.compaction.plan import Plan, Stay, plan_compaction
 from shared.compaction.policy import Policy
 from shared.compaction.record import render_record
 from shared.compactions import CompactionJob
@@ -20,6 +21,8 @@ from shared.wire.responses import Usage
 
 # Nothing of its own accord: what this keeps has to be kept, whoever compacts.
 _BARE = Policy(target_tokens=1, user_tokens=0, recent_tokens=0)
+
+_LEADING = (Stay.SYSTEM_OR_DEVELOPER, Stay.PINNED)
 
 _BASE64_CHARS_PER_TOKEN = 4
 
@@ -45,10 +48,11 @@ class NativeCompactor:
         provider = self._providers.get(route)
         if provider is None:
             raise UpstreamError("The model's upstream has no compaction of its own.")
-        plan = await asyncio.to_thread(plan_compaction, job.history, _BARE, count=self._counter.count)
+        bare = replace(_BARE, pinned_items=job.policy.pinned_items)
+        plan = await asyncio.to_thread(plan_compaction, job.history, bare, count=self._counter.count)
         prompt = _prompt(job, route.provider_name(model), plan.replaced)
         compacted = await provider.compact(prompt)
-        kept = _around(plan.kept, self._sized(compacted))
+        kept = _around(plan, self._sized(compacted))
         seal = await asyncio.to_thread(self._collect, job, plan.replaced, ledger_tokens)
         payload = self._payload(job, kept, *seal, provider=route.name)
         return payload, compacted.usage or Usage()
@@ -68,25 +72,31 @@ class NativeCompactor:
     def _collect(self, job: CompactionJob, replaced: Sequence[Item], max_tokens: int) -> tuple[Ledger, str]:
         ledger = collect(replaced, known=Ledger.from_json(job.ledger) if job.ledger else Ledger())
         fitted = ledger.fitted(max_tokens, self._counter.count)
-        return fitted, render_record(summary=job.summary, facts=fitted.render())
+        pins = job.policy.pinned_texts
+        return fitted, render_record(summary=job.summary, facts=fitted.render(), pins=pins)
 
     def _payload(
         self, job: CompactionJob, kept: list[SizedItem], ledger: Ledger, instead: str, *, provider: str
     ) -> Payload:
         # A record of ours that came before is no part of what the provider sealed: it stays what it was.
-        record_tokens = self._counter.count(job.record) + 4 if job.record else 0
+        told = [text for text in job.policy.pinned_texts if text not in job.record]
+        new = render_record(summary=None, facts="", pins=told)
+        record = "\n\n".join(each for each in (new, job.record) if each)
+        record_tokens = self._counter.count(record) + 4 if record else 0
         return Payload(
             version=VERSION,
             id=job.id,
             origin=job.policy.origin,
             kept=kept,
-            record=job.record,
+            record=record,
             ledger=ledger.to_json(),
             summary=job.summary,
             tokens=record_tokens + sum(entry.tokens for entry in kept),
             provider_seal=ProviderSeal(
                 provider=provider, record=instead, tokens=self._counter.count(instead) + 4 if instead else 0
             ),
+            pins=job.policy.pins,
+            pinned_items=job.policy.pinned_items,
         )
 
 
@@ -101,14 +111,11 @@ def _prompt(job: CompactionJob, model: str, items: list[Item]) -> Prompt:
     )
 
 
-def _around(protected: Sequence[SizedItem], theirs: list[SizedItem]) -> list[SizedItem]:
+def _around(plan: Plan, theirs: list[SizedItem]) -> list[SizedItem]:
     """Return the items in the order in which the model is given them: open calls and questions come last."""
-    leading = [entry for entry in protected if _leads(entry.item)]
-    return [*leading, *theirs, *(entry for entry in protected if entry not in leading)]
-
-
-def _leads(item: Item) -> bool:
-    return isinstance(item, Message) and item.role in ("system", "developer")
+    pairs = list(zip(plan.kept, sorted(plan.stays), strict=True))
+    leading = [entry for entry, position in pairs if plan.stays[position] in _LEADING]
+    return [*leading, *theirs, *(entry for entry, position in pairs if plan.stays[position] not in _LEADING)]
 
 
 def _named(item: Item) -> Item:

@@ -94,12 +94,12 @@ class Past:
     def open(self, entry: SizedItem, tenant: str) -> Entry:
         """Return an item as an entry of a window. Raises InvalidRequest for a seal that is not this tenant's."""
         if not isinstance(entry.item, Compaction):
-            return Entry(item=entry.item, tokens=entry.tokens)
+            return Entry(item=entry.item, tokens=entry.tokens, pins=entry.pins)
         try:
             payload = unseal_payload(self._sealer, entry.item.encrypted_content, tenant=tenant)
         except InvalidSeal as error:
             raise _not_verified(entry.item) from error
-        return Entry(item=entry.item, tokens=payload.tokens, payload=payload)
+        return Entry(item=entry.item, tokens=payload.tokens, payload=payload, pins=entry.pins)
 
     async def _stored(
         self,

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from shared.compaction.outline import OUTLINE
 from shared.compaction.passages import Passage, in_portions
 from shared.compaction.sections import fold_sections
 from shared.compaction.summary import Wish, in_place_request, summary_request
@@ -45,11 +46,13 @@ class Span:
     anchor: str | None = None
     instructions: str | None = None
     in_place: Prompt | None = None
+    sections: tuple[str, ...] = OUTLINE.sections
+    prompt: str | None = None
 
     @property
     def wish(self) -> Wish:
         """What the summary should be like."""
-        return Wish(self.max_tokens, self.instructions)
+        return Wish(self.max_tokens, self.instructions, sections=self.sections, prompt=self.prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class Summarizer:
             sampling = replace(turns.sampling, max_output_tokens=_answer_tokens(span.max_tokens))
             return replace(turns, items=[*turns.items, asked], sampling=sampling)
 
-        return await self._attempt(asking, max_tokens=span.max_tokens, may_not_fit=True)
+        return await self._attempt(asking, span, may_not_fit=True)
 
     async def _fits(self, span: Span, turns: Prompt) -> bool:
         return await asyncio.to_thread(self._prompt_tokens, turns) <= self._room(span)
@@ -142,7 +145,8 @@ class Summarizer:
                 own = share if index == 0 else replace(share, anchor=None)
                 return await self._summarize_portion(own, portion)
 
-        merged = _merged(await asyncio.gather(*(one(*each) for each in enumerate(portions))))
+        parts = await asyncio.gather(*(one(*each) for each in enumerate(portions)))
+        merged = _merged(parts, span.sections)
         if merged.text is None or self._counter.count(merged.text) <= longest_tokens(span.max_tokens):
             return merged
         return await self._condense(span, merged, merged.text)
@@ -159,7 +163,7 @@ class Summarizer:
         )
 
     async def _summarize_portion(self, span: Span, portion: Sequence[Passage]) -> Summary:
-        return await self._attempt(partial(self._portion_prompt, span, portion), max_tokens=span.max_tokens)
+        return await self._attempt(partial(self._portion_prompt, span, portion), span)
 
     def _portion_prompt(self, span: Span, portion: Sequence[Passage], complaint: str | None = None) -> Prompt:
         wish = replace(span.wish, complaint=complaint)
@@ -172,7 +176,7 @@ class Summarizer:
         )
 
     async def _attempt(
-        self, asking: Callable[[str | None], Prompt], *, max_tokens: int, may_not_fit: bool = False
+        self, asking: Callable[[str | None], Prompt], span: Span, *, may_not_fit: bool = False
     ) -> Summary:
         """Ask until an answer passes its checks, each time with what was wrong with the last one."""
         usage, faults = Usage(), list[str]()
@@ -186,7 +190,13 @@ class Summarizer:
                 return Summary(None, usage, [*faults, f"the summariser failed ({error.code})."], calls)
             usage = usage + cost
             tokens = self._counter.count(text)
-            fault = find_fault(text, finished=finished, tokens=tokens, max_tokens=max_tokens)
+            fault = find_fault(
+                text,
+                finished=finished,
+                tokens=tokens,
+                max_tokens=span.max_tokens,
+                sections=span.sections,
+            )
             if fault is None:
                 return Summary(text.strip(), usage, faults, calls)
             faults.append(fault)
@@ -217,7 +227,9 @@ class Summarizer:
         """Return the tokens of history that the model can be given at once, beside all else."""
         known = self._window_of(span.model)
         window = self._window_tokens if known is None else min(self._window_tokens, known)
-        beside = self._counter.count(span.anchor or "") + self._counter.count(span.instructions or "")
+        beside = sum(self._counter.count(text or "") for text in (span.anchor, span.instructions))
+        # It stands there twice, as our own rules do.
+        beside += 2 * self._counter.count(span.prompt or "")
         return window - _RESERVED_TOKENS - beside - _answer_tokens(span.max_tokens)
 
     def _prompt_tokens(self, prompt: Prompt) -> int:
@@ -247,11 +259,11 @@ def _expected(asked: Sequence[int], answered: int) -> Summary:
     return Summary(None, usage, calls=len(asked))
 
 
-def _merged(parts: Sequence[Summary]) -> Summary:
+def _merged(parts: Sequence[Summary], sections: Sequence[str]) -> Summary:
     usage = sum((part.usage for part in parts), start=Usage())
     warnings = [warning for part in parts for warning in part.warnings]
     calls = sum(part.calls for part in parts)
     texts = [part.text for part in parts if part.text is not None]
     if len(texts) < len(parts):
         return Summary(None, usage, warnings, calls)
-    return Summary(texts[0] if len(texts) == 1 else fold_sections(texts), usage, warnings, calls)
+    return Summary(texts[0] if len(texts) == 1 else fold_sections(texts, sections), usage, warnings, calls)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from shared.compact_window import CompactedWindow, WindowCompactor
 from shared.composer import Composer
 from shared.errors import ContextOverflow, UpstreamError
-from shared.history import MAX_PATH, History
+from shared.history import MAX_PATH, History, with_pins
 from shared.ids import new_id
 from shared.partial import Partial
 from shared.ports import Progress, TokenCounter, Upstream
@@ -150,11 +150,17 @@ class TurnRunner:
     async def _result(self, run: Run, finished: Finished) -> TurnResult:
         items = run.composer.output
         output = await self._history.size(items)
+        if not run.window.fresh:
+            output = with_pins(output, run.turn)
         usage = run.usage + (finished.usage or self._estimated_usage(run, output))
         response = _ended(run.turn.head, items, finished, usage)
         base, path = _way_on(run, items)
         whole_path = [*run.window.path, run.turn.id] if run.window.path and len(path) == 1 else []
-        said = [Entry(entry.item, entry.tokens) for entry in output if not isinstance(entry.item, Compaction)]
+        said = [
+            Entry(entry.item, entry.tokens, pins=entry.pins)
+            for entry in output
+            if not isinstance(entry.item, Compaction)
+        ]
         return TurnResult(
             response=response,
             base=base,

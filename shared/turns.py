@@ -27,6 +27,12 @@ class Turn:
         """The id of the response."""
         return self.head.id
 
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """What the request pins: texts, and ids of items."""
+        asked = self.request.hitherto
+        return tuple(asked.pins or ()) if asked is not None else ()
+
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:

@@ -151,7 +151,10 @@ class InMemoryResponses:
 
 
 def _read_again(items: Sequence[SizedItem]) -> list[SizedItem]:
-    return [SizedItem(item=parse_item(entry.item.to_json()), tokens=entry.tokens) for entry in items]
+    return [
+        SizedItem(item=parse_item(entry.item.to_json()), tokens=entry.tokens, pins=entry.pins)
+        for entry in items
+    ]
 
 
 class InMemoryConversations:

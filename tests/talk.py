@@ -75,12 +75,15 @@ class Talk:
     def turn(
         self, said: str | list[JsonObject], *, after: str | None = None, tenant: str = TENANT, **fields: Any
     ) -> Turn:
-        """A turn that says `said`; `threshold` and `target` are the compaction's, in tokens."""
+        """A turn that says `said`; `threshold` and `target` are the compaction's, in tokens, `pins` what stays."""
         threshold, target = fields.pop("threshold", None), fields.pop("target", None)
+        pins = fields.pop("pins", None)
         if threshold is not None:
             fields["context_management"] = [{"type": "compaction", "compact_threshold": threshold}]
         if target is not None:
             fields["hitherto"] = {"compact_target_tokens": target}
+        if pins is not None:
+            fields["hitherto"] = fields.get("hitherto", {}) | {"pins": pins}
         request = CreateResponse.model_validate(
             {"model": "m", "input": said, "previous_response_id": after, **fields}
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.compaction.ledger import Ledger
+from shared.compaction.pins import pinned_positions
 from shared.compaction.plan import Plan, Stay
 from shared.window.payload import SizedItem
 from shared.wire.items import Compaction, Item, Message
@@ -63,15 +64,21 @@ def our_fates(
     return fates
 
 
-def provider_fates(history: Sequence[SizedItem], kept: Sequence[SizedItem]) -> list[ItemFate]:
-    """Return the fate of each item where the provider compacted and left `kept`: the rest is in its seal."""
+def provider_fates(
+    history: Sequence[SizedItem], kept: Sequence[SizedItem], *, pinned: Sequence[str] = ()
+) -> list[ItemFate]:
+    """Return the fate of each item where the provider compacted and left `kept`: the rest is in its seal.
+
+    The items whose ids are `pinned` never reached it.
+    """
     left = Counter(_said(entry.item) for entry in kept)
+    ours = pinned_positions([entry.item for entry in history], pinned)
     fates = []
     for position, entry in enumerate(history):
         said = _said(entry.item)
-        fate = Fate.KEPT if left[said] > 0 else Fate.SUMMARISED
+        fate = Fate.KEPT if left[said] > 0 or position in ours else Fate.SUMMARISED
         left[said] -= 1
-        fates.append(_fate(position, entry, fate, BY_PROVIDER))
+        fates.append(_fate(position, entry, fate, Stay.PINNED if position in ours else BY_PROVIDER))
     return fates
 
 

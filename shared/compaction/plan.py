@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from shared.compaction.pins import pinned_positions
 from shared.compaction.policy import MIN_RECORD_TOKENS, Policy
 from shared.window.calls import open_calls, safe_cuts
 from shared.window.counting import count_item
@@ -15,6 +16,7 @@ from shared.wire.text import text_of
 class Stay(StrEnum):
     """Why an item stays."""
 
+    PINNED = "pinned"
     SYSTEM_OR_DEVELOPER = "system_or_developer"
     CONFIGURATION = "configuration"
     OPEN_CALL = "open_call"
@@ -42,13 +44,13 @@ class Plan:
 def plan_compaction(history: Sequence[SizedItem], policy: Policy, *, count: Callable[[str], int]) -> Plan:
     """Decide what stays of `history` under `policy`; `count` returns the tokens of a text.
 
-    System and developer items, configuration updates, an unanswered user message and open tool calls always
-    stay. A call and its output stay together or go together. Older user messages stay newest first within
-    their budget; the one at its edge is cut in the middle and stands both in `kept`, shortened, and in
+    System and developer items, pinned ones, configuration updates, an unanswered user message and open tool
+    calls always stay. A call and its output stay together or go together. Older user messages stay newest first
+    within their budget; the one at its edge is cut in the middle and stands both in `kept`, shortened, and in
     `replaced`, whole.
     """
     items = [entry.item for entry in history]
-    stays = _protected(items)
+    stays = _protected(items, policy.pinned_items)
     kept: dict[int, SizedItem] = {index: history[index] for index in stays}
     for index in _recent(history, policy.recent_tokens, kept):
         kept[index] = history[index]
@@ -86,9 +88,10 @@ def _left_for_record(policy: Policy, kept_tokens: int) -> int:
     return left if policy.record_tokens is None else min(left, policy.record_tokens)
 
 
-def _protected(items: Sequence[Item]) -> dict[int, Stay]:
+def _protected(items: Sequence[Item], pinned: Sequence[str]) -> dict[int, Stay]:
     dangling = open_calls(items)
     protected = {index: stay for index, item in enumerate(items) if (stay := _always_stays(item, dangling))}
+    protected |= dict.fromkeys(pinned_positions(items, pinned), Stay.PINNED)
     for index in range(len(items) - 1, 0, -1):
         # A provider refuses a call without the reasoning that led to it.
         if index in protected and isinstance(items[index - 1], Reasoning):

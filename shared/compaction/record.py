@@ -1,5 +1,12 @@
 """The record: the one block of text that stands for everything a compaction replaced."""
 
+from collections.abc import Callable, Sequence
+
+from shared.compaction.pins import render_pins
+
+# The message around it, and what a tokenizer may make of the seams between its parts.
+_MESSAGE_TOKENS = 8
+
 OPENING = "[Record of the earlier conversation, written by the server]"
 CLOSING = "[End of the record]"
 _NOTE = (
@@ -9,13 +16,19 @@ _NOTE = (
 )
 
 
-def render_record(*, summary: str | None, facts: str) -> str:
-    """Return the block, or nothing when there is nothing to record. Same input, same bytes."""
-    sections = [section.strip() for section in (summary or "", facts) if section.strip()]
+def render_record(*, summary: str | None, facts: str, pins: Sequence[str] = ()) -> str:
+    """Return the block, `pins` first, or nothing when there is nothing to record. Same input, same bytes."""
+    said = [section.strip() for section in (summary or "", facts) if section.strip()]
+    sections = [render_pins(pins), *said] if pins else said
     if not sections:
         return ""
     body = "\n\n".join(_escaped(section) for section in sections)
     return f"{OPENING}\n{_NOTE}\n\n{body}\n{CLOSING}"
+
+
+def frame_tokens(count: Callable[[str], int]) -> int:
+    """Return the size of a record, and of the message that carries it, without what it says."""
+    return count(f"{OPENING}\n{_NOTE}\n\n\n{CLOSING}") + _MESSAGE_TOKENS
 
 
 def _escaped(text: str) -> str:

@@ -1,6 +1,9 @@
 """Verification of a summary without a model: what is wrong with it, in words that a retry can use."""
 
-from shared.compaction.summary import FENCE, SECTIONS
+from collections.abc import Sequence
+
+from shared.compaction.outline import OUTLINE
+from shared.compaction.summary import FENCE
 
 # What ended the answer where it was not the model's own end, in words for the retry.
 _ENDINGS = {"refusal": "it was a refusal.", "tool_call": "it called a tool."}
@@ -8,7 +11,14 @@ _REFUSALS = ("i can't", "i cannot", "i'm sorry", "i am sorry", "i am unable", "i
 _SHORTEST_CHARACTERS = 40
 
 
-def find_fault(summary: str, *, finished: str, tokens: int, max_tokens: int) -> str | None:
+def find_fault(
+    summary: str,
+    *,
+    finished: str,
+    tokens: int,
+    max_tokens: int,
+    sections: Sequence[str] = OUTLINE.sections,
+) -> str | None:
     """Return why `summary` cannot be trusted, or None when nothing is wrong with it.
 
     `finished` is the model's finish reason, `refusal` or `tool_call`; `tokens` the summary's size, which may
@@ -25,7 +35,7 @@ def find_fault(summary: str, *, finished: str, tokens: int, max_tokens: int) -> 
         return f"it was too long: {tokens} tokens instead of at most {max_tokens}."
     if text.lower().replace("\u2019", "'").startswith(_REFUSALS):
         return "it was a refusal."
-    if missing := _missing_sections(text):
+    if missing := _missing_sections(text, sections):
         return "these headings were missing: " + ", ".join(missing) + "."
     return None
 
@@ -35,5 +45,5 @@ def longest_tokens(max_tokens: int) -> int:
     return max_tokens * 3 // 2
 
 
-def _missing_sections(text: str) -> list[str]:
-    return [section for section in SECTIONS if f"## {section}".lower() not in text.lower()]
+def _missing_sections(text: str, sections: Sequence[str]) -> list[str]:
+    return [section for section in sections if f"## {section}".lower() not in text.lower()]

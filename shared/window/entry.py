@@ -9,11 +9,20 @@ from shared.wire.items import Item
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item of the window, its tokens, and, for a compaction item, what it holds."""
+    """An item of the window, its tokens, and, for a compaction item, what it holds.
+
+    `pins` are what the request pinned that brought the item.
+    """
 
     item: Item
     tokens: int
     payload: Payload | None = None
+    pins: tuple[str, ...] = ()
+
+    @property
+    def sized(self) -> SizedItem:
+        """The item as it is stored."""
+        return SizedItem(item=self.item, tokens=self.tokens, pins=self.pins)
 
 
 def effective(entries: Sequence[Entry]) -> list[Entry]:

@@ -12,12 +12,16 @@ VERSION: Literal[1] = 1
 
 
 class SizedItem(BaseModel):
-    """An item with its size in tokens, counted once when the item was first seen."""
+    """An item with its size in tokens, counted once when the item was first seen.
+
+    `pins` are what the request pinned that brought it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     item: Item
     tokens: int = Field(ge=0)
+    pins: tuple[str, ...] = ()
 
 
 class ProviderSeal(BaseModel):
@@ -39,7 +43,8 @@ class Payload(BaseModel):
 
     `record` is the text that the next model reads about what is no longer verbatim: it is rendered once,
     so that the prefix of later prompts stays the same bytes. `ledger` and `summary` are its parts, carried
-    for the next compaction. `tokens` counts all that the item stands for in a prompt, to whoever can read it.
+    for the next compaction, and so are `pins`, texts of which the record holds each word for word, and the ids
+    of `pinned_items`. `tokens` counts all that the item stands for in a prompt, to whoever can read it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,6 +58,8 @@ class Payload(BaseModel):
     summary: str | None = None
     tokens: int = Field(ge=0)
     provider_seal: ProviderSeal | None = None
+    pins: tuple[str, ...] = ()
+    pinned_items: tuple[str, ...] = ()
 
     @property
     def supersedes(self) -> bool:

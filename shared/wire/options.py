@@ -6,7 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticKnownError
 
 from shared.wire.model import JsonObject, WireModel
-from shared.wire.shapes import Check, Policing, members_of, shaped, tagged
+from shared.wire.shapes import Check, Policing, array_of, bounded_text, members_of, shaped, tagged
 
 # The largest integer that every reader of JSON keeps exactly.
 MAX_INTEGER = 2**53 - 1
@@ -27,10 +27,21 @@ class ContextManagement(WireModel):
         raise PydanticKnownError("greater_than_equal", {"ge": policing.min_compact_threshold})
 
 
+_MOST_PINS = 64
+_LONGEST_PIN = 16_384
+_PIN = bounded_text(minimum=1, maximum=_LONGEST_PIN)
+_PINS = array_of(_PIN, "an array of strings", maximum=_MOST_PINS)
+
+
 class HithertoOptions(WireModel):
-    """What hitherto can do beyond OpenAI's API; `compact_target_tokens` is what a compaction leaves."""
+    """What hitherto can do beyond OpenAI's API.
+
+    `compact_target_tokens` is what a compaction leaves. `pins` are texts, and ids of items, that stay word for
+    word in all compactions from then on.
+    """
 
     compact_target_tokens: int | None = Field(None, ge=1, le=MAX_INTEGER)
+    pins: Annotated[list[str], shaped(_PINS)] | None = None
 
 
 class StreamOptions(WireModel):

@@ -128,6 +128,20 @@ def text_or(check: Check, kind: type, expected: str) -> Check:
     return check_either
 
 
+def bounded_text(*, minimum: int, maximum: int) -> Check:
+    """Accept text of so many characters."""
+
+    def check(value: Any, _policing: Policing) -> None:
+        if not isinstance(value, str):
+            raise wrong_type(value, "a string")
+        if len(value) < minimum:
+            raise problem("string_too_short", value, limit=minimum)
+        if len(value) > maximum:
+            raise problem("string_too_long", value, limit=maximum)
+
+    return check
+
+
 def at_most(maximum: int) -> Check:
     """Accept an object with up to `maximum` properties; a value of another type is another check's."""
 

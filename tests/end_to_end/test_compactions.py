@@ -169,6 +169,68 @@ def test_what_is_no_compaction_is_not_found(client: OpenAI, upstream: ScriptedUp
     assert post(client, f"compactions/{name}/undo").status_code == 404
 
 
+# Pins
+
+PIN = "The tide table of Cuxhaven\n  is    right."
+
+
+@pytest.mark.parametrize("past", ["response", "conversation"])
+def test_what_is_pinned_once_stays_word_for_word(
+    client: OpenAI, upstream: ScriptedUpstream, past: str
+) -> None:
+    note = {"role": "assistant", "id": f"msg_{past}", "content": "Berth 7 is dredged on odd weeks."}
+    fields = {"conversation": client.conversations.create().id} if past == "conversation" else {}
+    pins = {"hitherto": {"pins": [PIN, note["id"]]}}
+    last = answer(client, model="pins", input=[note, *LONG], extra_body=pins, **fields)
+    for _ in range(2):
+        named = fields or {"previous_response_id": last.id}
+        last = compacted(client, "pins", **named, input=[*LONG, {"role": "user", "content": "And now?"}])
+        record = get(client, f"compactions/{last.output[0].id}").json()
+
+        assert PIN in spoken(upstream)[0]
+        assert note["content"] in spoken(upstream)
+        assert record["pins"] == [PIN]
+        assert [item["id"] for item in record["items"] if item["reason"] == "pinned"] == [note["id"]]
+
+
+def test_what_endpoints_pin_is_in_their_item(client: OpenAI, upstream: ScriptedUpstream) -> None:
+    pins = {"hitherto": {"pins": [PIN]}}
+    seen = post(client, "compactions/preview", {"model": "m", "input": LONG, **pins}).json()
+    compact = client.responses.compact(model="m", input=LONG, extra_body=pins)  # type: ignore[arg-type]  # plain JSON
+
+    answer(client, model="m", input="And now?", previous_response_id=compact.id)
+
+    assert seen["pins"] == [PIN]
+    assert any(PIN in text for text in spoken(upstream))
+
+
+@pytest.mark.parametrize(
+    ("pins", "param", "message"),
+    [
+        ("x", "hitherto.pins", "expected an array of strings, but got a string"),
+        ([1], "hitherto.pins[0]", "expected a string, but got an integer"),
+        (["x", ""], "hitherto.pins[1]", "empty string"),
+        (["x" * 16_385], "hitherto.pins[0]", "string too long"),
+        (["x"] * 65, "hitherto.pins", "array too long"),
+        (["word " * 200, "other " * 200], "hitherto.pins[1]", "at most 250 tokens"),
+        (["word " * 200, "msg_long"], "hitherto.pins[1]", "at most 250 tokens"),
+    ],
+    ids=["no array", "no text", "empty", "long", "many", "texts", "items"],
+)
+def test_pins_that_cannot_be_kept_are_refused(
+    client: OpenAI, upstream: ScriptedUpstream, pins: object, param: str, message: str
+) -> None:
+    said = [{"role": "user", "id": "msg_long", "content": "word " * 300}]
+    body = {"model": "m", "input": said, "hitherto": {"pins": pins, "compact_target_tokens": 500}}
+
+    for path in ("responses", "responses/compact", "compactions/preview"):
+        refused = post(client, path, body)
+
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
+        assert message in refused.json()["error"]["message"]
+    assert upstream.requests == []
+
+
 # The preview
 
 

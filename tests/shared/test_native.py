@@ -218,3 +218,20 @@ async def test_nobody_is_asked_where_nothing_is_replaced() -> None:
     result = await compacted(job([system("Hi"), user("Hi")]), provider)
 
     assert (result.method, result.warnings, provider.prompts) == ("ledger", [], [])
+
+
+async def test_what_is_pinned_stays_beside_what_the_provider_left() -> None:
+    provider = FakeProvider()
+    pinned = replace(POLICY, pins=("Berth 7.",), pinned_items=("msg_note",), operator_pins=("Be kind.",))
+    documents = [*HISTORY, assistant("Noted.") | {"id": "msg_note"}, *exchanges(2)]
+
+    first = await compacted(job(documents, policy=pinned), provider)
+    second = await compacted(replace(after(first.payload, exchanges(40)), policy=pinned), provider)
+
+    for result in (first, second):
+        assert [entry.item.id for entry in result.payload.kept].index("msg_note") == 1
+        assert all(result.payload.record.count(pin) == 1 for pin in ("Berth 7.", "Be kind."))
+        assert "Berth 7." in text_of(result.payload.given_to("gpu")[0].item)
+        assert [fate.reason for fate in result.items if fate.id == "msg_note"] == ["pinned"]
+        assert (result.payload.pins, result.payload.pinned_items) == (("Berth 7.",), ("msg_note",))
+    assert all("msg_note" not in [item.id for item in prompt.items] for prompt in provider.prompts)

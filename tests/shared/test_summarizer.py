@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from shared.compaction.outline import SECTIONS
 from shared.compaction.sections import split_sections
-from shared.compaction.summary import SECTIONS
 from shared.errors import UpstreamError
 from shared.prompt import (
     CallStarted,

@@ -85,7 +85,7 @@ def record_of(compaction_id: str, fields: Fields, sealer: Sealer) -> CompactionR
         id=compaction_id,
         tenant=text(fields, "tenant"),
         status=JobStatus(text(fields, "status")),
-        policy=Policy(**decode_json(fields[b"policy"])),
+        policy=Policy.from_json(decode_json(fields[b"policy"])),
         created_at_ms=int(fields[b"created_at"]),
         ended_at_ms=_number(fields, "ended_at"),
         tokens=int(fields[b"tokens"]),

@@ -122,7 +122,7 @@ class RedisCompactions:
         return CompactionJob(
             id=lease.job_id,
             tenant=text(fields, "tenant"),
-            policy=Policy(**decode_json(fields[b"policy"])),
+            policy=Policy.from_json(decode_json(fields[b"policy"])),
             history=decode_items(fields[b"history"]),
             tokens=int(fields[b"tokens"]),
             ledger=decode_json(fields[b"ledger"]),

@@ -28,9 +28,13 @@ def decode_json(blob: bytes) -> Any:
 
 def encode_items(items: Sequence[SizedItem]) -> bytes:
     """Return items with their sizes as bytes: two lists, so that items parse in one go."""
-    return encode_json(
-        {"items": [entry.item.to_json() for entry in items], "tokens": [entry.tokens for entry in items]}
-    )
+    value: dict[str, Any] = {
+        "items": [entry.item.to_json() for entry in items],
+        "tokens": [entry.tokens for entry in items],
+    }
+    if any(entry.pins for entry in items):
+        value["pins"] = [entry.pins for entry in items]
+    return encode_json(value)
 
 
 def decode_items(blob: bytes | None) -> list[SizedItem]:
@@ -38,22 +42,27 @@ def decode_items(blob: bytes | None) -> list[SizedItem]:
     if blob is None:
         return []
     value = decode_json(blob)
+    pins = value.get("pins") or [()] * len(value["tokens"])
     return [
-        SizedItem(item=item, tokens=tokens)
-        for item, tokens in zip(parse_items(value["items"]), value["tokens"], strict=True)
+        SizedItem(item=item, tokens=tokens, pins=pinned)
+        for item, tokens, pinned in zip(parse_items(value["items"]), value["tokens"], pins, strict=True)
     ]
 
 
 def encode_item(item: SizedItem) -> bytes:
     """Return one item with its size as bytes, for `decode_each`."""
-    return encode_json({"item": item.item.to_json(), "tokens": item.tokens})
+    value: dict[str, Any] = {"item": item.item.to_json(), "tokens": item.tokens}
+    return encode_json(value | {"pins": item.pins} if item.pins else value)
 
 
 def decode_each(blobs: Sequence[bytes]) -> list[SizedItem]:
     """Return the items behind many an `encode_item`: all parse in one go."""
     values = [decode_json(blob) for blob in blobs]
     items = parse_items([value["item"] for value in values])
-    return [SizedItem(item=item, tokens=value["tokens"]) for item, value in zip(items, values, strict=True)]
+    return [
+        SizedItem(item=item, tokens=value["tokens"], pins=value.get("pins", ()))
+        for item, value in zip(items, values, strict=True)
+    ]
 
 
 def text(fields: Fields, name: str, default: str = "") -> str:

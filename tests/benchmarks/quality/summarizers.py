@@ -4,7 +4,8 @@ import random
 import re
 from collections.abc import Sequence
 
-from shared.compaction.summary import FENCE, SECTIONS
+from shared.compaction.outline import SECTIONS
+from shared.compaction.summary import FENCE
 from shared.errors import UpstreamError
 from shared.prompt import CallStarted, Finished, Prompt, RefusalDelta, TextDelta
 from shared.wire.text import text_of

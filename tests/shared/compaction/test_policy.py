@@ -1,6 +1,7 @@
 """How much a compaction may leave."""
 
-from dataclasses import fields, replace
+import json
+from dataclasses import asdict, fields, replace
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from shared.compaction.policy import (
     ENDPOINT_USER_TOKENS,
     MIN_RECORD_TOKENS,
+    Choice,
     Policy,
     automatic_policy,
     endpoint_policy,
@@ -75,6 +77,13 @@ CHANGES: dict[str, object] = {
     "origin": "endpoint",
     "model": "m",
     "instructions": "x",
+    "summary_share": 0.25,
+    "sections": ("Rules",),
+    "rule_sections": ("Rules",),
+    "prompt": "x",
+    "pins": ("x",),
+    "pinned_items": ("msg_1",),
+    "operator_pins": ("x",),
 }
 
 
@@ -85,3 +94,23 @@ def test_policies_that_ask_for_something_else_have_another_fingerprint(name: str
 
     assert policy.fingerprint == replace(policy).fingerprint
     assert policy.fingerprint != other.fingerprint
+    assert Policy.from_json(json.loads(json.dumps(asdict(other)))) == other
+
+
+def test_a_policy_of_a_newer_server_is_read_without_what_is_new_in_it() -> None:
+    policy = Policy(target_tokens=1, user_tokens=1, recent_tokens=1)
+
+    assert Policy.from_json(asdict(policy) | {"later": [1]}) == policy
+
+
+@given(SIZES, SIZES)
+def test_shares_and_budgets_are_the_operators(threshold: int, target: int) -> None:
+    choice = Choice(user_tokens=500, user_share=0.4, recent_share=0.2, sections=("A",), pins=("p",))
+
+    automatic = automatic_policy(threshold=threshold, target=target, model=None, choice=choice)
+    roomy = trigger_policy(target=None, model=None, choice=choice)
+
+    assert automatic.user_tokens == min(500, int(target * 0.4))
+    assert automatic.recent_tokens == int(target * 0.2)
+    assert (roomy.user_tokens, roomy.target_tokens, roomy.recent_tokens) == (500, 8_500, 1_600)
+    assert (automatic.sections, automatic.operator_pins) == (("A",), ("p",))

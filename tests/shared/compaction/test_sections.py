@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.compaction.outline import SECTIONS
 from shared.compaction.sections import fold_sections, split_sections
-from shared.compaction.summary import SECTIONS
 
 ONE = "## Goal\nShip 4.2.\n\n## Decisions\n- use Redis\n## Next steps\nNone."
 OTHER = "## Goal\nShip 4.2.\n## decisions:\n- use TLS\n### Critical context\n- OPS-4711"

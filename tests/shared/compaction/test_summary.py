@@ -2,8 +2,9 @@
 
 import pytest
 
+from shared.compaction.outline import SECTIONS
 from shared.compaction.passages import passages
-from shared.compaction.summary import SECTIONS, SummaryRequest, Wish, in_place_request, summary_request
+from shared.compaction.summary import SummaryRequest, Wish, in_place_request, summary_request
 from shared.wire.items import Item, parse_item, parse_items
 from shared.wire.model import JsonObject
 from shared.wire.text import text_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.compaction.summary import SECTIONS
+from shared.compaction.outline import SECTIONS
 from shared.compaction.verify import find_fault
 
 GOOD = "\n".join(f"## {section}\n- something" for section in SECTIONS)
