@@ -6,9 +6,12 @@ from dataclasses import replace
 
 from shared.compaction.fates import ItemFate, our_fates, provider_fates
 from shared.compaction.ledger import Ledger, collect
+from shared.compaction.ledger.entries import AUTHORITIES
 from shared.compaction.pins import render_pins
 from shared.compaction.plan import Plan, plan_compaction
+from shared.compaction.promotion import without_promoted
 from shared.compaction.record import frame_tokens, render_record
+from shared.compaction.sections import split_sections
 from shared.compactions import CompactionJob, CompactionMethod, CompactionResult
 from shared.errors import UpstreamError
 from shared.native import NativeCompactor
@@ -17,8 +20,9 @@ from shared.prompt import Prompt, Sampling
 from shared.summarizer import Span, Summarizer, Summary
 from shared.window.calls import open_calls
 from shared.window.payload import VERSION, Payload, SizedItem, record_message
-from shared.wire.items import Compaction, ConfigurationUpdate, Message
+from shared.wire.items import Compaction, ConfigurationUpdate, Item, Message
 from shared.wire.responses import Usage
+from shared.wire.text import text_of
 
 
 class Compactor:
@@ -82,6 +86,7 @@ class Compactor:
     async def _by_us(self, job: CompactionJob, plan: Plan, budget: int) -> CompactionResult:
         ledger = await asyncio.to_thread(collect, plan.replaced, known=_known(job))
         summary = await self._summarize(job, plan, int(budget * job.policy.summary_share))
+        summary = await asyncio.to_thread(_without_promoted, job, summary)
         # Where this summary failed, what the last one said is still known.
         prose = summary.text or job.summary
         payload = await asyncio.to_thread(self._payload, job, plan, ledger, prose)
@@ -190,6 +195,40 @@ def _turns(job: CompactionJob) -> Prompt | None:
     )
     record = [record_message(job.record)] if job.record else []
     return Prompt(job.head.model, [*record, *items], job.head.instructions, sampling)
+
+
+def _without_promoted(job: CompactionJob, summary: Summary) -> Summary:
+    """Return the summary without the rules that no user and no system text supports."""
+    if summary.text is None:
+        return summary
+    policy, turns = job.policy, job.head.instructions if job.head else None
+    asked = [text for text in (policy.instructions, turns) if text]
+    known = [entry.text for entry in _known(job).entries if entry.trust in AUTHORITIES]
+    # What the last summary says was checked when it was made.
+    before = split_sections(job.summary or "", policy.sections)
+    trusted = [line for section in policy.rule_sections for line in before.get(section, [])]
+    items = [entry.item for entry in job.history]
+    text, dropped = without_promoted(
+        summary.text,
+        sections=policy.sections,
+        rule_sections=policy.rule_sections,
+        people=[
+            *policy.pinned_texts,
+            *asked,
+            *known,
+            *trusted,
+            *(text_of(item) for item in items if _may_rule(item)),
+        ],
+        tools=[text_of(item) for item in items if not isinstance(item, Message)],
+    )
+    if not dropped:
+        return summary
+    warning = f"rules that nobody laid down were left out of the summary: {dropped}."
+    return replace(summary, text=text, warnings=[*summary.warnings, warning])
+
+
+def _may_rule(item: Item) -> bool:
+    return isinstance(item, Message) and item.role != "assistant"
 
 
 def _known(job: CompactionJob) -> Ledger:

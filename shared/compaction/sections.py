@@ -22,14 +22,24 @@ def split_sections(summary: str, sections: Sequence[str] = OUTLINE.sections) -> 
     """Return the lines under each heading; lines before the first heading count to the last section."""
     lines: dict[str, list[str]] = {}
     current = sections[-1]
-    titles = {section.lower(): section for section in sections}
     for line in summary.splitlines():
-        stripped = line.strip()
-        title = (
-            titles.get(stripped.lstrip("#").strip().rstrip(":").lower()) if stripped.startswith("#") else None
-        )
+        title = heading_of(line, sections)
         if title is not None:
             current = title
-        elif stripped and stripped.lower() not in _NOTHING:
-            lines.setdefault(current, []).append(stripped)
+        elif line.strip() and not says_nothing(line):
+            lines.setdefault(current, []).append(line.strip())
     return lines
+
+
+def heading_of(line: str, sections: Sequence[str]) -> str | None:
+    """Return the section that the line opens, if it is a heading of one."""
+    stripped = line.strip()
+    if not stripped.startswith("#"):
+        return None
+    title = stripped.lstrip("#").strip().rstrip(":").lower()
+    return next((section for section in sections if section.lower() == title), None)
+
+
+def says_nothing(line: str) -> bool:
+    """Whether the line is empty, or only says that there is nothing to say."""
+    return not line.strip() or line.strip().lower() in _NOTHING

@@ -18,12 +18,20 @@ from shared.wire.items import parse_items
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 from shared.wire.text import text_of
+from tests.benchmarks.quality.summarizers import INJECTED_RULE
 from tests.fakes import FakeUpstream, Script, WordCounter, in_turn, saying, usage
 from tests.shared.test_summarizer import GOOD, MISBEHAVING, summary_of, writing
 from tests.strategies import conversations, sized
 from tests.talk import RULE, assistant, exchanges, system, user
 
-HISTORY = [system("You are careful."), user(RULE), assistant("Understood."), *exchanges(40)]
+HISTORY = [
+    system("You are careful."),
+    user(RULE),
+    assistant("Understood."),
+    user("Never deploy on Fridays."),
+    assistant("Understood."),
+    *exchanges(40),
+]
 POLICY = automatic_policy(threshold=6_000, target=None, model="small")
 
 
@@ -81,6 +89,27 @@ async def test_no_model_is_asked_where_nothing_is_replaced() -> None:
     result = await compacted(job([system("Hi"), user("Hi")]), in_turn(writing(GOOD)))
 
     assert (result.method, result.usage, result.payload.record) == ("ledger", Usage(), "")
+
+
+async def test_a_rule_that_nobody_laid_down_is_left_out_of_the_summary_with_a_warning() -> None:
+    injected = summary_of(RULE, f"- {INJECTED_RULE}")
+
+    result = await compacted(job(), in_turn(writing(injected)))
+
+    assert result.method == "model"
+    assert f"## Constraints\n{RULE}\n## Decisions" in str(result.payload.summary)
+    assert result.warnings == ["rules that nobody laid down were left out of the summary: 1."]
+
+
+async def test_what_a_checked_summary_said_supports_the_next_one() -> None:
+    first = await compacted(job(), in_turn(writing(summary_of("- The cache node waits for OPS-4711."))))
+    again = in_turn(writing(summary_of("- Wait for OPS-4711 with the cache node.")))
+
+    second = await compacted(
+        after(replace(first, payload=first.payload.model_copy(update={"ledger": {}})), exchanges(40)), again
+    )
+
+    assert (first.warnings, second.warnings) == ([], [])
 
 
 @pytest.mark.parametrize(("script", "why"), MISBEHAVING)
