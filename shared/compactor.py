@@ -53,7 +53,7 @@ class Compactor:
         the history is taken to be as much as we would.
         """
         plan = await self._plan(job)
-        ledger = await asyncio.to_thread(collect, plan.replaced, known=_known(job))
+        ledger = await asyncio.to_thread(_ledger, job, plan)
         span = self._span(job, plan, int(self._budget(job, plan) * job.policy.summary_share))
         is_native = self._native is not None and bool(plan.replaced)
         if is_native or self._summarizer is None or span is None:
@@ -84,7 +84,7 @@ class Compactor:
         return _result(job, plan, payload, Summary(None, usage, calls=1), "native")
 
     async def _by_us(self, job: CompactionJob, plan: Plan, budget: int) -> CompactionResult:
-        ledger = await asyncio.to_thread(collect, plan.replaced, known=_known(job))
+        ledger = await asyncio.to_thread(_ledger, job, plan)
         summary = await self._summarize(job, plan, int(budget * job.policy.summary_share))
         summary = await asyncio.to_thread(_without_promoted, job, summary)
         # Where this summary failed, what the last one said is still known.
@@ -229,6 +229,10 @@ def _without_promoted(job: CompactionJob, summary: Summary) -> Summary:
 
 def _may_rule(item: Item) -> bool:
     return isinstance(item, Message) and item.role != "assistant"
+
+
+def _ledger(job: CompactionJob, plan: Plan) -> Ledger:
+    return collect(plan.replaced, known=_known(job), history=[entry.item for entry in job.history])
 
 
 def _known(job: CompactionJob) -> Ledger:

@@ -70,7 +70,8 @@ class NativeCompactor:
         return usage.output_tokens if usage else len(item.encrypted_content) // _BASE64_CHARS_PER_TOKEN
 
     def _collect(self, job: CompactionJob, replaced: Sequence[Item], max_tokens: int) -> tuple[Ledger, str]:
-        ledger = collect(replaced, known=Ledger.from_json(job.ledger) if job.ledger else Ledger())
+        known = Ledger.from_json(job.ledger) if job.ledger else Ledger()
+        ledger = collect(replaced, known=known, history=[entry.item for entry in job.history])
         fitted = ledger.fitted(max_tokens, self._counter.count)
         pins = job.policy.pinned_texts
         return fitted, render_record(summary=job.summary, facts=fitted.render(), pins=pins)

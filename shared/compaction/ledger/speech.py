@@ -36,13 +36,10 @@ def statements_of(messages: Iterable[Said]) -> list[Spoken]:
     return [each for said in messages for each in _spoken(said)]
 
 
-def entries_of_speech(
-    messages: Sequence[Said], spoken: Sequence[Spoken], moulds: Moulds, *, is_opening: bool
-) -> Iterator[Entry]:
+def entries_of_speech(messages: Sequence[Said], spoken: Sequence[Spoken], moulds: Moulds) -> Iterator[Entry]:
     """Yield rules, preferences, decisions, state, facts, and errors that people quote, in order.
 
     `spoken` are the statements of the messages, `moulds` are those of all sentences that are known of.
-    `is_opening` says that the conversation begins here: only then is the first request known.
     """
     common = _Common(spoken, moulds)
     for each in spoken:
@@ -52,7 +49,18 @@ def entries_of_speech(
     for said in messages:
         if said.trust in AUTHORITIES:
             yield from (error_entry(line, said.trust, said.source, score=60) for line in _quoted_errors(said))
-    yield from _state(messages, is_opening=is_opening)
+
+
+def entries_of_state(messages: Sequence[Said], *, is_opening: bool) -> Iterator[Entry]:
+    """Yield what was asked and answered last, and what was asked first where the conversation begins here."""
+    asked = [said for said in messages if said.trust is Trust.USER and said.text.strip()]
+    answered = [said for said in messages if said.trust is Trust.ASSISTANT and said.text.strip()]
+    if asked and is_opening:
+        yield _state_entry("First request", asked[0], _LONGEST_REQUEST, _FIRST_REQUEST)
+    if asked:
+        yield _state_entry("Last request", asked[-1], _LONGEST_REQUEST, _LAST_REQUEST)
+    if answered:
+        yield _state_entry("Last answer", answered[-1], _LONGEST_ANSWER, _LAST_ANSWER)
 
 
 class _Common:
@@ -132,17 +140,6 @@ def _quoted_errors(said: Said) -> Iterator[str]:
     quoted = [line for line, fenced in lines_of(said.text) if fenced or not line.endswith((".", "?", "!"))]
     if len(quoted) > 1 or any(line.startswith(("Traceback", "ERROR", "Error:", "E   ")) for line in quoted):
         yield from errors_of("\n".join(quoted))
-
-
-def _state(messages: Sequence[Said], *, is_opening: bool) -> Iterator[Entry]:
-    asked = [said for said in messages if said.trust is Trust.USER and said.text.strip()]
-    answered = [said for said in messages if said.trust is Trust.ASSISTANT and said.text.strip()]
-    if asked and is_opening:
-        yield _state_entry("First request", asked[0], _LONGEST_REQUEST, _FIRST_REQUEST)
-    if asked:
-        yield _state_entry("Last request", asked[-1], _LONGEST_REQUEST, _LAST_REQUEST)
-    if answered:
-        yield _state_entry("Last answer", answered[-1], _LONGEST_ANSWER, _LAST_ANSWER)
 
 
 def _state_entry(title: str, said: Said, limit: int, score: int) -> Entry:

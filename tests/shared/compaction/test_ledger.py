@@ -266,3 +266,18 @@ def test_an_agents_session_keeps_its_trail_at_a_tenth_of_its_size() -> None:
     rates = {name: sum(each) / len(each) for name, each in found.items()}
     least = {"identifiers": 0.95, "edited": 0.95, "commands": 0.80, "errors": 0.60, "state": 1.0}
     assert all(rates[name] >= minimum for name, minimum in least.items()), rates
+
+
+def test_the_last_request_and_answer_are_those_of_the_whole_history() -> None:
+    history = [
+        say("user", "Migrate the shop."),
+        say("assistant", "On it."),
+        say("user", "Now the tests."),
+        say("assistant", "Green."),
+    ]
+
+    rendered = collect(history[:2], history=history).render()
+
+    assert "- First request: Migrate the shop." in rendered
+    assert "- Last request: Now the tests." in rendered
+    assert "Last answer: Green." in rendered
