@@ -9,7 +9,9 @@ from shared.compaction.ledger import Ledger, collect
 from shared.compaction.ledger.entries import AUTHORITIES
 from shared.compaction.pins import render_pins
 from shared.compaction.plan import Plan, plan_compaction
+from shared.compaction.policy import MIN_RECORD_TOKENS
 from shared.compaction.promotion import without_promoted
+from shared.compaction.pruning import plan_pruning
 from shared.compaction.record import frame_tokens, render_record
 from shared.compaction.sections import split_sections
 from shared.compactions import CompactionJob, CompactionMethod, CompactionResult
@@ -55,7 +57,7 @@ class Compactor:
         plan = await self._plan(job)
         ledger = await asyncio.to_thread(_ledger, job, plan)
         span = self._span(job, plan, int(self._budget(job, plan) * job.policy.summary_share))
-        is_native = self._native is not None and bool(plan.replaced)
+        is_native = self._native is not None and bool(plan.replaced) and not plan.is_pruning
         if is_native or self._summarizer is None or span is None:
             payload = await asyncio.to_thread(self._payload, job, plan, ledger, job.summary)
             if not is_native:
@@ -69,12 +71,20 @@ class Compactor:
         return replace(result, tokens_after=result.tokens_after + span.max_tokens)
 
     async def _plan(self, job: CompactionJob) -> Plan:
-        return await asyncio.to_thread(plan_compaction, job.history, job.policy, count=self._counter.count)
+        return await asyncio.to_thread(self._planned, job)
+
+    def _planned(self, job: CompactionJob) -> Plan:
+        """Return the cheapest plan that reaches the target: shorter tool outputs, if that is enough."""
+        count, policy = self._counter.count, job.policy
+        carried = max(count(job.record), self._frame_tokens + count(render_pins(policy.pinned_texts)))
+        record_tokens = carried + MIN_RECORD_TOKENS
+        pruning = plan_pruning(job.history, policy, record_tokens=record_tokens, count=count)
+        return pruning or plan_compaction(job.history, policy, count=count)
 
     async def _made(self, job: CompactionJob) -> CompactionResult:
         plan = await self._plan(job)
         budget = self._budget(job, plan)
-        if self._native is None or not plan.replaced:
+        if self._native is None or not plan.replaced or plan.is_pruning:
             return await self._by_us(job, plan, budget)
         try:
             payload, usage = await self._native.compact(job, ledger_tokens=budget)
@@ -100,7 +110,7 @@ class Compactor:
 
     def _span(self, job: CompactionJob, plan: Plan, max_tokens: int) -> Span | None:
         """Return what a model is to summarise, or None when there is nothing to ask or nobody to be asked."""
-        if job.policy.model is None or not plan.replaced:
+        if job.policy.model is None or not plan.replaced or plan.is_pruning:
             return None
         return Span(
             plan.replaced,

@@ -19,9 +19,12 @@ class Fate(StrEnum):
     KEPT = "kept"  # word for word
     SHORTENED = "shortened"  # without its middle
     SUMMARISED = "summarised"  # by what the record says of it
-    PRUNED = "pruned"  # a tool's output, a call or reasoning of which nothing is left
+    PRUNED = "pruned"  # a tool's output without its middle; one, a call or reasoning of which nothing is left
     DROPPED = "dropped"  # a message of which nothing is left
 
+
+# What is left is both: shorter among the kept items, and in whole among those that the record is of.
+_CUT = {Stay.USER_BUDGET_EDGE: Fate.SHORTENED, Stay.OUTPUT_CUT: Fate.PRUNED}
 
 # Reasons of what did not stay; those of what did are the plan's.
 IN_SUMMARY = "in_summary"
@@ -57,8 +60,7 @@ def our_fates(
     fates = []
     for position, entry in enumerate(history):
         stay = plan.stays.get(position)
-        # What was shortened is both: its whole is among what the record is of.
-        in_ledger = next(replaced) if stay in (None, Stay.USER_BUDGET_EDGE) else False
+        in_ledger = next(replaced) if stay in (None, *_CUT) else False
         record = IN_SUMMARY if summarised else IN_LEDGER if in_ledger else None
         fates.append(_fate(position, entry, *_ours(entry.item, stay, record)))
     return fates
@@ -91,7 +93,7 @@ def _ours(item: Item, stay: Stay | None, record: str | None) -> tuple[Fate, str]
     if isinstance(item, Compaction):
         return Fate.DROPPED, SEALED_ELSEWHERE
     if stay is not None:
-        return Fate.SHORTENED if stay is Stay.USER_BUDGET_EDGE else Fate.KEPT, stay
+        return _CUT.get(stay, Fate.KEPT), stay
     if record is not None:
         return Fate.SUMMARISED, record
     return Fate.DROPPED if isinstance(item, Message) else Fate.PRUNED, NO_FACTS

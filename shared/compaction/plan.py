@@ -1,6 +1,6 @@
 """The plan of a compaction: which items stay word for word, and which go into the record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -25,6 +25,8 @@ class Stay(StrEnum):
     RECENT = "recent"
     USER_BUDGET = "user_budget"
     USER_BUDGET_EDGE = "user_budget_edge"  # as far as the budget reaches: shortened
+    FITS = "fits"  # without tool outputs it is few enough tokens
+    OUTPUT_CUT = "output_cut"  # a tool's output without its middle: pruned
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,14 @@ class Plan:
     """What a compaction does with each item; both lists are in conversation order.
 
     `record_tokens` is what the target leaves for the record of `replaced`. `stays` tells by their positions in
-    the history which items are in `kept`, and why.
+    the history which items are in `kept`, and why. One that `is_pruning` leaves nothing to summarise.
     """
 
     kept: list[SizedItem]
     replaced: list[Item]
     record_tokens: int
     stays: dict[int, Stay] = field(default_factory=dict)
+    is_pruning: bool = False
 
 
 def plan_compaction(history: Sequence[SizedItem], policy: Policy, *, count: Callable[[str], int]) -> Plan:
@@ -50,9 +53,9 @@ def plan_compaction(history: Sequence[SizedItem], policy: Policy, *, count: Call
     `replaced`, whole.
     """
     items = [entry.item for entry in history]
-    stays = _protected(items, policy.pinned_items)
+    stays = protected_items(items, policy.pinned_items)
     kept: dict[int, SizedItem] = {index: history[index] for index in stays}
-    for index in _recent(history, policy.recent_tokens, kept):
+    for index in recent_items(history, policy.recent_tokens, kept):
         kept[index] = history[index]
         stays.setdefault(index, Stay.RECENT)
     kept |= _user_messages(history, policy.user_tokens, kept, count)
@@ -88,7 +91,8 @@ def _left_for_record(policy: Policy, kept_tokens: int) -> int:
     return left if policy.record_tokens is None else min(left, policy.record_tokens)
 
 
-def _protected(items: Sequence[Item], pinned: Sequence[str]) -> dict[int, Stay]:
+def protected_items(items: Sequence[Item], pinned: Sequence[str]) -> dict[int, Stay]:
+    """Return where the items stand that always stay, `pinned` the ids of some of them, and why each does."""
     dangling = open_calls(items)
     protected = {index: stay for index, item in enumerate(items) if (stay := _always_stays(item, dangling))}
     protected |= dict.fromkeys(pinned_positions(items, pinned), Stay.PINNED)
@@ -116,7 +120,8 @@ def _said_by(item: Item, role: str) -> bool:
     return isinstance(item, Message) and item.role == role
 
 
-def _recent(history: Sequence[SizedItem], budget: int, kept: dict[int, SizedItem]) -> range:
+def recent_items(history: Sequence[SizedItem], budget: int, kept: Collection[int] = ()) -> range:
+    """Return where the newest items stand, as many as fit `budget` tokens beside those that are `kept` anyway."""
     cuts = safe_cuts([entry.item for entry in history])
     start, size = len(history), 0
     for index in range(len(history) - 1, -1, -1):

@@ -258,6 +258,25 @@ async def test_what_is_left_is_within_the_target_where_protected_items_allow_it(
     assert result.payload.tokens == sum(entry.tokens for entry in result.payload.sized_items)
 
 
+async def test_nobody_is_asked_where_shorter_tool_outputs_are_enough() -> None:
+    call = {"type": "function_call", "call_id": "a", "name": "read", "arguments": "{}"}
+    log = {"type": "function_call_output", "call_id": "a", "output": "all is well " * 4_000}
+    work = replace(
+        job([user(RULE), call, log, assistant("Read."), *exchanges(3)]),
+        summary="The moon base is at 4 degrees.",
+    )
+    upstream = FakeUpstream(in_turn(writing(GOOD)))
+    compactor = Compactor(WordCounter(), Summarizer(upstream, WordCounter(), window_tokens=50_000))
+
+    result, expected = await compactor.compact(work), await compactor.forecast(work)
+
+    assert upstream.prompts == []
+    assert (result.method, result.calls, result.tokens_after <= POLICY.target_tokens) == ("ledger", 0, True)
+    assert "The moon base is at 4 degrees." in result.payload.record
+    assert len(result.payload.kept) == len(work.history)
+    assert (expected.items, expected.tokens_after) == (result.items, result.tokens_after)
+
+
 # What is told of it
 
 
