@@ -1,11 +1,11 @@
 """Collecting: from items to a ledger, in one pass that is linear in the text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from shared.compaction.ledger.book import Ledger
 from shared.compaction.ledger.calls import entries_of_calls
-from shared.compaction.ledger.entries import is_sentence
+from shared.compaction.ledger.entries import Entry, is_sentence
 from shared.compaction.ledger.identifiers import entries_of_identifiers
 from shared.compaction.ledger.moulds import Moulds, worn_down
 from shared.compaction.ledger.reading import Said, read_items
@@ -23,7 +23,8 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY, history: Sequence[I
     What `known` holds stays as it is, word for word, except where a later fact about the same thing
     takes its place: an updated rule, a command that was run again, a file that was deleted. Rules and
     preferences come from users, systems and developers only, never from assistants or tools. `history`, where
-    `items` are only a part of it, is what the last request and the last answer are the last of.
+    `items` are only a part of it, is all that was said: a request or an answer is the last only if none stays in
+    view that came later.
     """
     if not items:
         return known
@@ -31,11 +32,12 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY, history: Sequence[I
     messages = [trace for trace in traces if isinstance(trace, Said)]
     spoken = statements_of(messages)
     moulds = Moulds([*_statements(known), *(each.statement for each in spoken)])
-    register = Register(worn_down(known.entries, moulds))
-    whole = messages if history is None else _messages_of(history)
+    state, outdated = _state(items, known, messages, history)
+    still = tuple(entry for entry in known.entries if entry.key not in outdated)
+    register = Register(worn_down(still, moulds))
     for entry in entries_of_speech(messages, spoken, moulds):
         register.add(entry)
-    for entry in entries_of_state(whole, is_opening=known.items_seen == 0):
+    for entry in state:
         register.add(entry)
     for entry in entries_of_calls(traces):
         register.add(entry)
@@ -44,10 +46,28 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY, history: Sequence[I
     return Ledger(register.entries, known.items_seen + len(items))
 
 
-def _messages_of(history: Sequence[Item]) -> list[Said]:
-    """Return what was said; a message without an id has no name here, as its number is another one's."""
-    said = [trace for trace in read_items(history, seen=0) if isinstance(trace, Said)]
-    return [replace(each, source="#") if each.source.startswith("#") else each for each in said]
+def _state(
+    items: Sequence[Item], known: Ledger, messages: Sequence[Said], history: Sequence[Item] | None
+) -> tuple[list[Entry], set[str]]:
+    """Return what the last request and answer are, and the keys of those that are no longer the last.
+
+    One that stays in view is not told again: what was told before it is outdated all the same.
+    """
+    entries = list(entries_of_state(messages, is_opening=known.items_seen == 0))
+    if history is None:
+        return entries, set()
+    whole = _messages_of(history, {id(item) for item in items})
+    in_view = {entry.key for entry in entries_of_state(whole, is_opening=False) if not entry.source}
+    return [entry for entry in entries if entry.key not in in_view], in_view
+
+
+def _messages_of(history: Sequence[Item], collected: Collection[int]) -> list[Said]:
+    return [
+        trace if id(item) in collected else replace(trace, source="")
+        for item in history
+        for trace in read_items([item], seen=0)
+        if isinstance(trace, Said)
+    ]
 
 
 def _statements(ledger: Ledger) -> list[Statement]:

@@ -52,7 +52,10 @@ def entries_of_speech(messages: Sequence[Said], spoken: Sequence[Spoken], moulds
 
 
 def entries_of_state(messages: Sequence[Said], *, is_opening: bool) -> Iterator[Entry]:
-    """Yield what was asked and answered last, and what was asked first where the conversation begins here."""
+    """Yield what was asked and answered last, and what was asked first where the conversation begins here.
+
+    The entry of a message that stays in view has no source.
+    """
     asked = [said for said in messages if said.trust is Trust.USER and said.text.strip()]
     answered = [said for said in messages if said.trust is Trust.ASSISTANT and said.text.strip()]
     if asked and is_opening:

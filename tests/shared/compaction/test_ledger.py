@@ -268,16 +268,18 @@ def test_an_agents_session_keeps_its_trail_at_a_tenth_of_its_size() -> None:
     assert all(rates[name] >= minimum for name, minimum in least.items()), rates
 
 
-def test_the_last_request_and_answer_are_those_of_the_whole_history() -> None:
+def test_a_request_is_not_the_last_where_a_later_one_stays_in_view() -> None:
     history = [
         say("user", "Migrate the shop."),
         say("assistant", "On it."),
         say("user", "Now the tests."),
         say("assistant", "Green."),
     ]
+    before = collect([say("user", "Hello there.")])
 
-    rendered = collect(history[:2], history=history).render()
+    ledger = collect([*history[:2], history[3]], known=before, history=history)
 
-    assert "- First request: Migrate the shop." in rendered
-    assert "- Last request: Now the tests." in rendered
-    assert "Last answer: Green." in rendered
+    assert "Last request" in before.render()
+    assert "Last request" not in ledger.render()
+    assert "Last answer: Green." in ledger.render()
+    assert "Last request: Now the tests." in collect(history, known=before, history=history).render()
