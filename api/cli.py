@@ -14,6 +14,7 @@ from api.faults import errors_in_words
 from api.front_door import listen, refuse_strangers
 from api.narrator import Narrator, release
 from api.up import GENERATION_CONCURRENCY, Crew, run_up, worker_command
+from shared.adapters.operator import operator_choice
 from shared.adapters.upstreams.configured import configured_routes
 from shared.settings import Settings
 
@@ -123,7 +124,9 @@ def _settings(host: str | None, port: int | None) -> Settings:
         os.environ["HITHERTO_PORT"] = str(port)
     settings = Settings()
     refuse_strangers(settings)
-    configured_routes(settings)  # what starts later would say the same, but not to this person
+    # What starts later would say the same, but not to this person.
+    configured_routes(settings)
+    operator_choice(settings)
     return settings
 
 

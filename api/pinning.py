@@ -22,7 +22,8 @@ def _check(services: Services, turn: Turn, window: Sequence[Entry]) -> None:
     most = services.window_compactor.jobs.most_pinned_tokens(turn)
     before = pins_of([entry for entry in window if entry.payload is not None])
     others = [pin for entry in window for pin in entry.pins if pin not in given]
-    pinned = [*before.texts, *before.items, *others]
+    operators = services.window_compactor.jobs.choice.pins
+    pinned = [*operators, *before.texts, *before.items, *others]
     for index, pin in enumerate(turn.pins):
         pinned.append(pin)
         tokens = _tokens(services, window, pinned)

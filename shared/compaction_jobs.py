@@ -44,7 +44,7 @@ class CompactionJobs:
     def __init__(self, settings: Settings, routes: Routes = NO_ROUTES, choice: Choice = OURS) -> None:
         self._settings = settings
         self._routes = routes
-        self._choice = choice
+        self.choice = choice
 
     def threshold(self, turn: Turn) -> int | None:
         """Return the size in tokens at which the turn's window is to be compacted, or None for never.
@@ -83,7 +83,7 @@ class CompactionJobs:
             threshold=threshold,
             target=target_tokens(turn, self._settings),
             model=self._settings.summarizer_model or turn.request.model,
-            choice=self._choice,
+            choice=self.choice,
             pins=pins_of(window, turn.pins),
         )
 
@@ -108,7 +108,7 @@ class CompactionJobs:
         policy = trigger_policy(
             target=self.roomy_target(turn.request.model, turn.request.hitherto),
             model=self._settings.summarizer_model or turn.request.model,
-            choice=self._choice,
+            choice=self.choice,
             pins=pins_of(window, turn.pins),
         )
         return self.of_window(turn, window, policy)
@@ -119,7 +119,7 @@ class CompactionJobs:
             target=self.roomy_target(turn.request.model, turn.request.hitherto),
             model=self._settings.summarizer_model or turn.request.model or None,
             instructions=turn.request.instructions,
-            choice=self._choice,
+            choice=self.choice,
             pins=pins_of(window, turn.pins),
         )
         return self.job(window, policy, tenant=turn.tenant)
@@ -129,9 +129,9 @@ class CompactionJobs:
         target, threshold = target_tokens(turn, self._settings), self.threshold(turn)
         if threshold is None:
             target = self.roomy_target(turn.request.model, turn.request.hitherto)
-            policy = trigger_policy(target=target, model=None, choice=self._choice)
+            policy = trigger_policy(target=target, model=None, choice=self.choice)
         else:
-            policy = automatic_policy(threshold=threshold, target=target, model=None, choice=self._choice)
+            policy = automatic_policy(threshold=threshold, target=target, model=None, choice=self.choice)
         return policy.target_tokens // _PINNED_SHARE
 
     def job(

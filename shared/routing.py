@@ -31,6 +31,7 @@ class Route:
     api_key: SecretStr | None = None
     context_window_tokens: int | None = None
     native_compaction: bool = False
+    structured_summaries: bool = False
     timeout_seconds: float = 600.0
     rename: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -73,6 +74,11 @@ class Routes:
         if route is None:
             raise UpstreamError(no_such_model(model), code="model_not_found", status=404)
         return route
+
+    def is_structured(self, model: str) -> bool:
+        """Whether the model's provider can hold a summary to a JSON schema."""
+        route = self.find(model)
+        return route is not None and route.structured_summaries
 
     def context_window_tokens(self, model: str) -> int | None:
         """Return the size of the model's window, where its route tells it."""

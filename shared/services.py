@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from shared.adapters.operator import operator_choice
 from shared.adapters.redis.compaction_records import RedisCompactionRecords
 from shared.adapters.redis.compactions import RedisCompactions
 from shared.adapters.redis.connection import agreed_encryption_key, connect, keep_alive_seconds
@@ -88,6 +89,7 @@ class Services:
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open everything, and close it at the end. Raises ConfigurationError, or redis-py's errors."""
     routes = configured_routes(settings)
+    choice = operator_choice(settings)
     async with AsyncExitStack() as stack:
         redis_url = settings.redis_url or DEFAULT_REDIS_URL
         store = await stack.enter_async_context(connect(redis_url))
@@ -111,7 +113,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             endpoints, deliveries, keep_alive_seconds=keep_alive_seconds(settings.response_ttl_seconds)
         )
         window_compactor = WindowCompactor(
-            compactions, signals, sealer, settings, CompactionJobs(settings, routes)
+            compactions, signals, sealer, settings, CompactionJobs(settings, routes, choice)
         )
         yield Services(
             settings=settings,
@@ -154,13 +156,19 @@ async def _summarizer(
     own = summarizer_route(settings)
     if own is not None:
         provider = await _provider(stack, own, counter)
-        return Summarizer(provider, counter, window_tokens=settings.summarizer_window_tokens)
+        return Summarizer(
+            provider,
+            counter,
+            window_tokens=settings.summarizer_window_tokens,
+            is_structured=lambda _model: own.structured_summaries,
+        )
     return Summarizer(
         upstream,
         counter,
         window_tokens=settings.summarizer_window_tokens,
         window_of=lambda model: routes.context_window_tokens(model) or settings.context_window_tokens,
         in_place=settings.summarizer_mode == "in_place",
+        is_structured=routes.is_structured,
     )
 
 

@@ -53,11 +53,19 @@ class Settings(BaseSettings):
     summarizer_base_url: str | None = None
     summarizer_window_tokens: PositiveInt = 100_000
     summarizer_mode: Literal["fenced", "in_place"] = "fenced"
+    summarizer_prompt_file: Path | None = None
+    summary_sections: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    structured_summaries: bool | None = None
 
     min_compact_threshold: PositiveInt = 1000
     default_compact_threshold: PositiveInt | None = None
     compact_target_tokens: PositiveInt | None = None
     compact_ahead_ratio: float = Field(default=0.8, ge=0, le=1)
+    keep_user_tokens: PositiveInt = 64_000
+    keep_user_share: float | None = Field(default=None, ge=0, le=0.5)
+    keep_recent_share: float | None = Field(default=None, ge=0, le=0.3)
+    summary_share: float = Field(default=0.5, ge=0.1, le=0.9)
+    pins: Annotated[list[str], NoDecode] = Field(default_factory=list)
 
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
@@ -80,13 +88,26 @@ class Settings(BaseSettings):
     tokenizer_encoding: str = "o200k_base"
 
     @field_validator(
-        "api_keys", "encryption_keys", "webhook_event_types", "webhook_allowed_networks", mode="before"
+        "api_keys",
+        "encryption_keys",
+        "summary_sections",
+        "webhook_event_types",
+        "webhook_allowed_networks",
+        mode="before",
     )
     @classmethod
     def _split_list(cls, value: Any) -> Any:
         """Take a list as text with commas, which is how the environment carries it."""
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("pins", mode="before")
+    @classmethod
+    def _split_lines(cls, value: Any) -> Any:
+        """Take texts one a line: they have commas of their own."""
+        if isinstance(value, str):
+            return [line.strip() for line in value.splitlines() if line.strip()]
         return value
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from functools import partial
 from shared.compaction.outline import OUTLINE
 from shared.compaction.passages import Passage, in_portions
 from shared.compaction.sections import fold_sections
+from shared.compaction.structured import summary_format, under_headings
 from shared.compaction.summary import Wish, in_place_request, summary_request
 from shared.compaction.verify import find_fault, longest_tokens
 from shared.errors import UpstreamError
@@ -69,6 +70,10 @@ def _unknown(_model: str) -> int | None:
     return None
 
 
+def _never(_model: str) -> bool:
+    return False
+
+
 class Summarizer:
     """Summarises spans with a model, in portions side by side where a span exceeds the model's window."""
 
@@ -80,16 +85,19 @@ class Summarizer:
         window_tokens: int,
         window_of: Callable[[str], int | None] = _unknown,
         in_place: bool = False,
+        is_structured: Callable[[str], bool] = _never,
     ) -> None:
         """Take how much a summariser may be given at once, and the windows of models as far as they are known.
 
-        `in_place` says that a model is asked after the turns themselves where that is possible.
+        `in_place` says that a model is asked after the turns themselves where that is possible, `is_structured`
+        whether a model's provider can hold it to a JSON schema.
         """
         self._upstream = upstream
         self._counter = counter
         self._window_tokens = window_tokens
         self._window_of = window_of
         self._in_place = in_place
+        self._is_structured = is_structured
 
     async def summarize(self, span: Span) -> Summary:
         """Return the summary of the span's items, merged into its anchor.
@@ -120,8 +128,8 @@ class Summarizer:
             raise _DoesNotFit
 
         def asking(complaint: str | None) -> Prompt:
-            asked = in_place_request(replace(span.wish, complaint=complaint))
-            sampling = replace(turns.sampling, max_output_tokens=_answer_tokens(span.max_tokens))
+            asked = in_place_request(self._wish(span, complaint))
+            sampling = self._asking_for(span, turns.sampling)
             return replace(turns, items=[*turns.items, asked], sampling=sampling)
 
         return await self._attempt(asking, span, may_not_fit=True)
@@ -166,14 +174,24 @@ class Summarizer:
         return await self._attempt(partial(self._portion_prompt, span, portion), span)
 
     def _portion_prompt(self, span: Span, portion: Sequence[Passage], complaint: str | None = None) -> Prompt:
-        wish = replace(span.wish, complaint=complaint)
-        request = summary_request(portion, wish, nonce=secrets.token_hex(8), anchor=span.anchor)
+        request = summary_request(
+            portion, self._wish(span, complaint), nonce=secrets.token_hex(8), anchor=span.anchor
+        )
         return Prompt(
             model=span.model,
             items=request.items,
             instructions=request.instructions,
-            sampling=Sampling(max_output_tokens=_answer_tokens(span.max_tokens)),
+            sampling=self._asking_for(span, Sampling()),
         )
+
+    def _wish(self, span: Span, complaint: str | None) -> Wish:
+        return replace(span.wish, complaint=complaint, structured=self._is_structured(span.model))
+
+    def _asking_for(self, span: Span, sampling: Sampling) -> Sampling:
+        sampling = replace(sampling, max_output_tokens=_answer_tokens(span.max_tokens))
+        if not self._is_structured(span.model):
+            return sampling
+        return replace(sampling, text=summary_format(span.sections))
 
     async def _attempt(
         self, asking: Callable[[str | None], Prompt], span: Span, *, may_not_fit: bool = False
@@ -189,6 +207,8 @@ class Summarizer:
                     raise _DoesNotFit from error
                 return Summary(None, usage, [*faults, f"the summariser failed ({error.code})."], calls)
             usage = usage + cost
+            if self._is_structured(span.model):
+                text = under_headings(text, span.sections)
             tokens = self._counter.count(text)
             fault = find_fault(
                 text,

@@ -34,7 +34,7 @@ def provider(server: ScriptedUpstream) -> ScriptedUpstream:
 
 
 def long_job() -> CompactionJob:
-    documents = [user(RULE), assistant("Understood."), *exchanges(40)]
+    documents = [user(RULE), assistant("Understood."), user("Never deploy on Fridays."), *exchanges(40)]
     history = [sized(item) for item in parse_items(documents)]
     policy = automatic_policy(threshold=6_000, target=None, model="small")
     return CompactionJob("cmp_1", "acme", policy, history, sum(entry.tokens for entry in history))

@@ -1,6 +1,7 @@
 """A summariser is asked twice at most, and never believed without a check."""
 
 import asyncio
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from shared.compaction.outline import SECTIONS
 from shared.compaction.sections import split_sections
+from shared.compaction.structured import summary_format, under_headings
 from shared.errors import UpstreamError
 from shared.prompt import (
     CallStarted,
@@ -353,3 +355,45 @@ async def test_else_the_history_is_data_between_fences(span: Span, wanted: bool)
 
     [prompt] = upstream.prompts
     assert "<conversation-" in text_of(prompt.items[0])
+
+
+# Structured
+
+
+def structured(**sections: list[str]) -> str:
+    return json.dumps({section: ["Never deploy on Fridays."] for section in SECTIONS} | sections)
+
+
+async def test_a_provider_that_can_is_asked_for_a_json_object_and_its_answer_is_checked_the_same() -> None:
+    upstream = FakeUpstream(in_turn(saying("No."), writing(structured(Done=[])), writing(GOOD)))
+    writer = Summarizer(
+        upstream, WordCounter(), window_tokens=50_000, is_structured=lambda model: model == "small"
+    )
+    span = Span(parse_items(exchanges(3)), model="small", max_tokens=400)
+
+    summary = await writer.summarize(span)
+    await writer.summarize(replace(span, model="large"))
+
+    refused, asked, plain = upstream.prompts
+    assert refused.sampling.text == asked.sampling.text == summary_format(SECTIONS)
+    assert plain.sampling.text is None
+    assert "as one JSON object" in str(asked.instructions)
+    assert split_sections(str(summary.text)) == {
+        section: ["- Never deploy on Fridays."] for section in SECTIONS if section != "Done"
+    }
+    assert "## Done\nNone." in str(summary.text)
+    assert summary.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        pytest.param("no JSON", "no JSON", id="no JSON"),
+        pytest.param("[1]", "[1]", id="no object"),
+        pytest.param('{"A": "x"}', '{"A": "x"}', id="no list"),
+        pytest.param('{"A": ["x\\n## B\\ny", "- z", ""]}', "## A\n- x ## B y\n- z", id="a heading inside"),
+        pytest.param('{"B": [], "A": [1]}', "## A\n- 1\n\n## B\nNone.", id="another order"),
+    ],
+)
+def test_a_structured_summary_is_text_under_headings(answer: str, text: str) -> None:
+    assert under_headings(answer, ("A", "B")) == text

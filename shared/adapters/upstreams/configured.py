@@ -9,7 +9,7 @@ from shared.adapters.upstreams.file import read_upstreams_file
 from shared.adapters.upstreams.offline.upstream import OFFLINE_MODEL
 from shared.errors import ConfigurationError
 from shared.routing import ANY_MODEL, Route, Routes
-from shared.settings import Settings
+from shared.settings import OPENAI_BASE_URL, Settings
 
 _OFFLINE = Route("offline", base_url=None, models=(OFFLINE_MODEL,))
 
@@ -53,5 +53,11 @@ def _to(settings: Settings, name: str, base_url: str, key: str | None) -> Route:
         api=settings.upstream_api,
         api_key=SecretStr(key) if key is not None else None,
         native_compaction=settings.summarizer == "native" and settings.upstream_api == "responses",
+        structured_summaries=_is_structured(settings, base_url),
         timeout_seconds=settings.upstream_timeout_seconds,
     )
+
+
+def _is_structured(settings: Settings, base_url: str) -> bool:
+    chosen = settings.structured_summaries
+    return base_url.rstrip("/") == OPENAI_BASE_URL if chosen is None else chosen

@@ -20,6 +20,7 @@ from pydantic import (
 
 from shared.errors import ConfigurationError
 from shared.routing import Route, UpstreamApi
+from shared.settings import OPENAI_BASE_URL
 
 
 def _name_or_prefix(model: str) -> str:
@@ -51,6 +52,7 @@ class _Entry(BaseModel):
     models: Annotated[list[_Model], Field(min_length=1)]
     context_window_tokens: PositiveInt | None = None
     native_compaction: bool = False
+    structured_summaries: bool | None = None
     timeout_seconds: PositiveFloat | None = None
     rename: dict[_FullName, _Name] = Field(default_factory=dict)
 
@@ -98,11 +100,18 @@ def read_upstreams_file(path: Path, environment: Mapping[str, str], *, timeout_s
             api_key=_key(path, entry, environment),
             context_window_tokens=entry.context_window_tokens,
             native_compaction=entry.native_compaction,
+            structured_summaries=_is_structured(entry),
             timeout_seconds=entry.timeout_seconds or timeout_seconds,
             rename=entry.rename,
         )
         for entry in _entries(path)
     ]
+
+
+def _is_structured(entry: _Entry) -> bool:
+    if entry.structured_summaries is not None:
+        return entry.structured_summaries
+    return entry.base_url.rstrip("/") == OPENAI_BASE_URL
 
 
 def _entries(path: Path) -> list[_Entry]:

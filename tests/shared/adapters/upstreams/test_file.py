@@ -64,6 +64,7 @@ def test_says_everything_about_each_upstream_in_order(path: Path) -> None:
         models=("*",),
         api="responses",
         native_compaction=True,
+        structured_summaries=True,
         timeout_seconds=600,
     )
 

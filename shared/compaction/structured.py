@@ -1,0 +1,38 @@
+"""Structured summaries: the sections as a JSON object, where a provider can hold a model to a schema."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from shared.wire.model import JsonObject
+
+
+def summary_format(sections: Sequence[str]) -> JsonObject:
+    """Return the `text` option that asks for an object with a list of lines for each section."""
+    lines = {"type": "array", "items": {"type": "string"}}
+    schema = {
+        "type": "object",
+        "properties": dict.fromkeys(sections, lines),
+        "required": list(sections),
+        "additionalProperties": False,
+    }
+    return {"format": {"type": "json_schema", "name": "summary", "strict": True, "schema": schema}}
+
+
+def under_headings(text: str, sections: Sequence[str]) -> str:
+    """Return a structured summary as text under headings; anything else as it is, for the checks to judge."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(value, dict) or not all(isinstance(lines, list) for lines in value.values()):
+        return text
+    blocks = [_block(section, value[section]) for section in sections if section in value]
+    return "\n\n".join(blocks)
+
+
+def _block(section: str, lines: Sequence[Any]) -> str:
+    # On one line each: what a line says can open no section.
+    said = [" ".join(str(line).split()).removeprefix("- ") for line in lines]
+    body = [f"- {line}" for line in said if line] or ["None."]
+    return "\n".join([f"## {section}", *body])
