@@ -6,7 +6,14 @@ from typing import Any, ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from shared.adapters.redis.connection import connect
 from shared.adapters.redis.jobs import RedisJobs
@@ -83,6 +90,7 @@ class PartsMachine(RuleBasedStateMachine):
     def holds(self, name: str) -> bool:
         return self.statuses.get(name) == "running"
 
+    @precondition(lambda self: "queued" in self.statuses.values())
     @rule(name=ANY)
     def claim(self, name: str) -> None:
         self.owners += 1
@@ -124,15 +132,19 @@ class PartsMachine(RuleBasedStateMachine):
         if self.statuses.get(name) in UNENDED:
             self.end(name, "cancelled")
 
-    @rule(name=WHICH)
-    def do_a_part(self, name: str) -> None:
-        self.claim(name)
+    @precondition(lambda self: self.left())
+    @rule(data=st.data())
+    def do_a_part(self, data: st.DataObject) -> None:
+        left = [name for name, status in self.statuses.items() if status in UNENDED and name != COMPACTION]
+        name = data.draw(st.sampled_from(left))
+        if not self.holds(name):
+            self.claim(name)
         self.finish_a_part(name)
 
-    @rule(name=ANY)
-    def lose_the_worker(self, name: str) -> None:
-        if not self.holds(name):
-            return
+    @precondition(lambda self: "running" in self.statuses.values())
+    @rule(data=st.data())
+    def lose_a_worker(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from([name for name in self.statuses if self.holds(name)]))
         self.runner.run(self.desk.let_lease_run_out(name))
         self.runner.run(self.desk.jobs.look(name, queue_depth=0))
         self.lost[name] = self.lost.get(name, 0) + 1
@@ -168,5 +180,5 @@ def test_the_script_does_what_the_model_does(redis_url: str) -> None:
     OnThisServer.redis_url = redis_url
     run_state_machine_as_test(
         OnThisServer,
-        settings=settings(max_examples=12, stateful_step_count=40, deadline=None, database=None),
+        settings=settings(max_examples=25, stateful_step_count=25, deadline=None, database=None),
     )
