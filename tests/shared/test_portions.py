@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from shared.compaction.sections import split_sections
+from shared.compactor import Compactor
 from shared.errors import LeaseLost
 from shared.portions import MOST_IN_ONE_TASK
 from shared.prompt import Finished, Prompt, TextDelta, UpstreamEvent
@@ -168,6 +169,20 @@ def hearing_much(prompt: Prompt) -> Answer:
     """Say about as much as was asked for, each time something else."""
     numbers = re.findall(r"(?:Question|Answer|heard|to) (\d+)", text_of(prompt.items[0]))
     return writing(summary_of(f"- heard {numbers[0]} to {numbers[-1]} {'and more ' * 10}"))
+
+
+async def test_a_part_in_a_worker_without_a_summariser_comes_to_nothing_and_says_so() -> None:
+    checkpoints = InMemoryCheckpoints()
+    summarizer, _ = open_summarizer(hearing)
+    with pytest.raises(PartsAsked):
+        await summarizer.summarize(MANY_PORTIONS, checkpoints)
+    portion = next(iter(checkpoints.parts.values()))
+
+    asked = await Compactor(WordCounter(), summarizer).summarize(portion)
+    summary = await Compactor(WordCounter(), None).summarize(portion)
+
+    assert asked.text is not None
+    assert (summary.text, summary.warnings) == (None, ["the worker of a part has no summariser."])
 
 
 async def test_a_part_that_fails_makes_the_whole_fail_with_its_reason() -> None:
