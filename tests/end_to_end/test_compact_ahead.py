@@ -1,7 +1,6 @@
 """Compaction ahead of its time: the turn that crosses the threshold finds it ready."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -27,12 +26,6 @@ def summaries_and_answers(body: Json) -> Reply:
     if "You write the record" in str(body["messages"][0]):
         return Reply(SUMMARY, delay_seconds=0.02)
     return Reply("Fine.")
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as provider:
-        yield provider
 
 
 @pytest.fixture
