@@ -13,7 +13,8 @@ from shared.wire.responses import Usage
 
 def summary_json(record: CompactionRecord) -> JsonObject:
     """Return a compaction without its items and texts, as lists show it."""
-    status = "in_progress" if record.status is JobStatus.RUNNING else str(record.status)
+    in_progress = record.status in (JobStatus.RUNNING, JobStatus.WAITING)
+    status = "in_progress" if in_progress else str(record.status)
     return {
         "id": record.id,
         "object": "compaction",

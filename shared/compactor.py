@@ -17,9 +17,10 @@ from shared.compaction.sections import split_sections
 from shared.compactions import CompactionJob, CompactionMethod, CompactionResult
 from shared.errors import UpstreamError
 from shared.native import NativeCompactor
-from shared.ports import TokenCounter
+from shared.ports import Checkpoints, TokenCounter
 from shared.prompt import Prompt, Sampling
-from shared.summarizer import Span, Summarizer, Summary
+from shared.summaries import Portion, Summary
+from shared.summarizer import Span, Summarizer
 from shared.window.calls import open_calls
 from shared.window.payload import VERSION, Payload, SizedItem, record_message
 from shared.wire.items import Compaction, ConfigurationUpdate, Item, Message
@@ -38,14 +39,15 @@ class Compactor:
         self._summarizer = summarizer
         self._native = native
 
-    async def compact(self, job: CompactionJob) -> CompactionResult:
+    async def compact(self, job: CompactionJob, checkpoints: Checkpoints | None = None) -> CompactionResult:
         """Return what the job's history is replaced by.
 
         A provider or a summariser that fails or misbehaves degrades to the ledger: the result says so in its
-        warnings.
+        warnings. With `checkpoints` it asks for nothing that an earlier attempt has paid for, and raises
+        PartsAsked when it is to be tried again, or LeaseLost.
         """
         started = time.monotonic()
-        result = await self._made(job)
+        result = await self._made(job, checkpoints)
         return replace(result, seconds=round(time.monotonic() - started, 3))
 
     async def forecast(self, job: CompactionJob) -> CompactionResult:
@@ -81,32 +83,41 @@ class Compactor:
         pruning = plan_pruning(job.history, policy, record_tokens=record_tokens, count=count)
         return pruning or plan_compaction(job.history, policy, count=count)
 
-    async def _made(self, job: CompactionJob) -> CompactionResult:
+    async def summarize(self, portion: Portion) -> Summary:
+        """Return the summary of a portion that is a job of its own."""
+        if self._summarizer is None:
+            return Summary(None, warnings=["the worker of a part has no summariser."])
+        return await self._summarizer.summarize_portion(portion)
+
+    async def _made(self, job: CompactionJob, checkpoints: Checkpoints | None) -> CompactionResult:
         plan = await self._plan(job)
         budget = self._budget(job, plan)
         if self._native is None or not plan.replaced or plan.is_pruning:
-            return await self._by_us(job, plan, budget)
+            return await self._by_us(job, plan, budget, checkpoints)
         try:
             payload, usage = await self._native.compact(job, ledger_tokens=budget)
         except UpstreamError as error:
-            result = await self._by_us(job, plan, budget)
+            result = await self._by_us(job, plan, budget, checkpoints)
             return replace(result, warnings=[f"the provider did not compact: {error.message}"])
         return _result(job, plan, payload, Summary(None, usage, calls=1), "native")
 
-    async def _by_us(self, job: CompactionJob, plan: Plan, budget: int) -> CompactionResult:
+    async def _by_us(
+        self, job: CompactionJob, plan: Plan, budget: int, checkpoints: Checkpoints | None
+    ) -> CompactionResult:
+        span = self._span(job, plan, int(budget * job.policy.summary_share))
+        summary = await self._summarize(span, checkpoints)
+        # After the summary: an attempt that only asks for parts has no use for the ledger.
         ledger = await asyncio.to_thread(_ledger, job, plan)
-        summary = await self._summarize(job, plan, int(budget * job.policy.summary_share))
         summary = await asyncio.to_thread(_without_promoted, job, summary)
         # Where this summary failed, what the last one said is still known.
         prose = summary.text or job.summary
         payload = await asyncio.to_thread(self._payload, job, plan, ledger, prose)
         return _result(job, plan, payload, summary, "ledger" if summary.text is None else "model")
 
-    async def _summarize(self, job: CompactionJob, plan: Plan, max_tokens: int) -> Summary:
-        span = self._span(job, plan, max_tokens)
+    async def _summarize(self, span: Span | None, checkpoints: Checkpoints | None) -> Summary:
         if self._summarizer is None or span is None:
             return Summary(None)
-        return await self._summarizer.summarize(span)
+        return await self._summarizer.summarize(span, checkpoints)
 
     def _span(self, job: CompactionJob, plan: Plan, max_tokens: int) -> Span | None:
         """Return what a model is to summarise, or None when there is nothing to ask or nobody to be asked."""

@@ -23,10 +23,14 @@ class JobType:
 GENERATE = JobType(task="hitherto.generate", queue=Queue.GENERATION)
 COMPACT = JobType(task="hitherto.compact", queue=Queue.COMPACTION)
 DELIVER = JobType(task="hitherto.deliver", queue=Queue.HOUSEKEEPING)
+SUMMARIZE = JobType(task="hitherto.summarize", queue=Queue.COMPACTION)
+
+# What the id of a compaction's part begins with.
+PART_PREFIX = "part_"
 
 
 def queue_of(job_id: str) -> Queue:
     """Return the queue of a job, which its id's prefix tells."""
     if job_id.startswith("wh_"):
         return DELIVER.queue
-    return COMPACT.queue if job_id.startswith("cmp_") else GENERATE.queue
+    return COMPACT.queue if job_id.startswith(("cmp_", PART_PREFIX)) else GENERATE.queue

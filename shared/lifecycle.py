@@ -97,7 +97,7 @@ class Look:
 class Figures:
     """What all processes together have in hand and have done.
 
-    `ended` counts jobs by kind (`resp`, `cmp`, `wh`) and status, since their last month without any; a
+    `ended` counts jobs by kind (`resp`, `cmp`, `part`, `wh`) and status, since their last month without any; a
     deferred one counts as `deferred` each time.
     """
 

@@ -13,6 +13,7 @@ from shared.jobs import Queue
 from shared.lifecycle import EndedStatus, Figures, JobStatus, Lease, Look, NotClaimed
 from shared.prompt import CompactedItems, Prompt, UpstreamEvent
 from shared.reservations import Reservation
+from shared.summaries import Portion, Summary
 from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
 from shared.webhooks import Delivery, Endpoint, JobEnd, Target
 from shared.window.payload import SizedItem
@@ -290,6 +291,48 @@ class Compactions(UndoneCompactions, Protocol):
 
     async def fail(self, lease: Lease, message: str) -> None:
         """End the job as failed; the history stays as it was with whoever has it. Raises LeaseLost."""
+        ...
+
+
+class Checkpoints(Protocol):
+    """What the attempts at one compaction have paid for: the summaries of its portions, by the portions' names.
+
+    They go when the compaction ends, however it ends.
+    """
+
+    async def load(self, names: Sequence[str]) -> dict[str, Summary]:
+        """Return those of these summaries that were kept, in one round trip."""
+        ...
+
+    async def keep(self, name: str, summary: Summary) -> None:
+        """Keep a portion's summary; the first one wins. Raises LeaseLost."""
+        ...
+
+    async def spread(self, portions: Mapping[str, Portion]) -> dict[str, Summary]:
+        """Have each of these, by name, summarised by a job of its own where it has none yet. Raises LeaseLost.
+
+        Returns those that came to nothing, each without a text and with its reason.
+        """
+        ...
+
+
+class Parts(Protocol):
+    """Portions that are jobs of their own."""
+
+    def checkpoints(self, lease: Lease) -> Checkpoints:
+        """Return what is kept for the compaction behind a lease."""
+        ...
+
+    async def load(self, lease: Lease) -> Portion:
+        """Return the portion behind a lease. Raises LeaseLost when it is gone."""
+        ...
+
+    async def finish(self, lease: Lease, summary: Summary) -> None:
+        """Keep the summary with the compaction, which goes on after its last part. Raises LeaseLost."""
+        ...
+
+    async def fail(self, lease: Lease, message: str) -> None:
+        """End a part without a summary; its compaction tells why. Raises LeaseLost."""
         ...
 
 

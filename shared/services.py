@@ -14,6 +14,7 @@ from shared.adapters.redis.conversations import RedisConversations
 from shared.adapters.redis.deliveries import RedisDeliveries
 from shared.adapters.redis.idempotency import RedisReservations
 from shared.adapters.redis.jobs import RedisJobs
+from shared.adapters.redis.parts import RedisParts
 from shared.adapters.redis.responses import RedisResponses
 from shared.adapters.redis.signals import RedisSignals
 from shared.adapters.redis.webhook_endpoints import RedisWebhookEndpoints
@@ -39,6 +40,7 @@ from shared.ports import (
     Deliveries,
     EventLog,
     Jobs,
+    Parts,
     Reservations,
     Responses,
     Sealer,
@@ -68,6 +70,7 @@ class Services:
     events: EventLog
     compactions: Compactions
     compaction_records: CompactionRecords
+    parts: Parts
     conversations: Conversations
     reservations: Reservations
     webhook_endpoints: WebhookEndpoints
@@ -123,6 +126,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             events=responses,
             compactions=compactions,
             compaction_records=RedisCompactionRecords(store, sealer, settings),
+            parts=RedisParts(store, jobs),
             conversations=conversations,
             reservations=RedisReservations(store),
             webhook_endpoints=endpoints,

@@ -1,25 +1,22 @@
-"""The summariser: asks a model for the summary of a span, and trusts no answer before it was checked."""
+"""The summariser: has a model summarise a span, at once or in portions that fit its window."""
 
 import asyncio
-import secrets
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 
 from shared.compaction.outline import OUTLINE
-from shared.compaction.passages import Passage, in_portions
+from shared.compaction.passages import Passage, in_portions, packed
 from shared.compaction.sections import fold_sections
-from shared.compaction.structured import summary_format, under_headings
-from shared.compaction.summary import Wish, in_place_request, summary_request
-from shared.compaction.verify import find_fault, longest_tokens
-from shared.errors import UpstreamError
-from shared.ports import TokenCounter, Upstream
-from shared.prompt import CallStarted, Finished, Prompt, RefusalDelta, Sampling, TextDelta
+from shared.compaction.summary import Wish, in_place_request
+from shared.compaction.verify import longest_tokens
+from shared.portions import merge_summaries, summarize_all
+from shared.ports import Checkpoints, TokenCounter, Upstream
+from shared.prompt import Prompt
+from shared.summaries import Portion, Summary
+from shared.summary_writer import DoesNotFit, SummaryWriter, answer_tokens, asking_for, portion_prompt
 from shared.window.counting import count_item, count_overhead
 from shared.wire.items import Item
 from shared.wire.responses import Usage
-from shared.wire.text import text_of
 
 # Room in the summariser's window for the rules, which stand there twice, and the fences.
 _RESERVED_TOKENS = 2_000
@@ -27,10 +24,6 @@ _RESERVED_TOKENS = 2_000
 _LEAST_PORTION_TOKENS = 500
 # A model says too little of a portion, or too much to be believed, in fewer tokens than this.
 _LEAST_SUMMARY_TOKENS = 256
-_SIDE_BY_SIDE = 8
-_TRIES = 2
-# Headings and a margin: a model that is a little long is better than one that is cut off.
-_MARGIN_TOKENS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +43,6 @@ class Span:
     sections: tuple[str, ...] = OUTLINE.sections
     prompt: str | None = None
 
-    @property
-    def wish(self) -> Wish:
-        """What the summary should be like."""
-        return Wish(self.max_tokens, self.instructions, sections=self.sections, prompt=self.prompt)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A summary that passed its checks, or None with the reasons in `warnings`; and what it cost."""
-
-    text: str | None
-    usage: Usage = field(default_factory=Usage)
-    warnings: list[str] = field(default_factory=list)
-    calls: int = 0
-
 
 def _unknown(_model: str) -> int | None:
     return None
@@ -75,7 +53,7 @@ def _never(_model: str) -> bool:
 
 
 class Summarizer:
-    """Summarises spans with a model, in portions side by side where a span exceeds the model's window."""
+    """Summarises spans with a model, in portions where a span exceeds the model's window."""
 
     def __init__(
         self,
@@ -92,24 +70,30 @@ class Summarizer:
         `in_place` says that a model is asked after the turns themselves where that is possible, `is_structured`
         whether a model's provider can hold it to a JSON schema.
         """
-        self._upstream = upstream
+        self._writer = SummaryWriter(upstream, counter)
         self._counter = counter
         self._window_tokens = window_tokens
         self._window_of = window_of
         self._in_place = in_place
         self._is_structured = is_structured
 
-    async def summarize(self, span: Span) -> Summary:
+    async def summarize(self, span: Span, checkpoints: Checkpoints | None = None) -> Summary:
         """Return the summary of the span's items, merged into its anchor.
 
-        Never raises for what a model does: a failing portion makes the whole fail, with its reason.
+        Never raises for what a model does: a failing portion makes the whole fail, with its reason. With
+        `checkpoints` it asks for nothing that an earlier attempt has paid for, and raises PartsAsked when it is
+        to be tried again, or LeaseLost.
         """
         if self._in_place and span.in_place is not None:
             try:
                 return await self._summarize_in_place(span, span.in_place)
-            except _DoesNotFit:
+            except DoesNotFit:
                 pass  # in portions it will
-        return await self._summarize_fenced(span)
+        return await self._folded(span, await asyncio.to_thread(self._portions, span), checkpoints)
+
+    async def summarize_portion(self, portion: Portion) -> Summary:
+        """Return the summary of one portion. Never raises for what a model does."""
+        return await self._writer.write_portion(portion)
 
     async def estimate(self, span: Span) -> Summary:
         """Return the calls and the tokens that a summary of the span takes if each call succeeds at once.
@@ -119,129 +103,74 @@ class Summarizer:
         if self._in_place and span.in_place is not None and await self._fits(span, span.in_place):
             return _expected([await asyncio.to_thread(self._prompt_tokens, span.in_place)], span.max_tokens)
         portions = await asyncio.to_thread(self._portions, span)
-        prompts = [self._portion_prompt(span, portion) for portion in portions]
-        sizes = [await asyncio.to_thread(self._prompt_tokens, prompt) for prompt in prompts]
+        sizes = [
+            await asyncio.to_thread(self._prompt_tokens, portion_prompt(portion)) for portion in portions
+        ]
         return _expected(sizes, span.max_tokens)
 
     async def _summarize_in_place(self, span: Span, turns: Prompt) -> Summary:
         if not await self._fits(span, turns):
-            raise _DoesNotFit
+            raise DoesNotFit
 
-        def asking(complaint: str | None) -> Prompt:
-            asked = in_place_request(self._wish(span, complaint))
-            sampling = self._asking_for(span, turns.sampling)
-            return replace(turns, items=[*turns.items, asked], sampling=sampling)
+        def asking(wish: Wish) -> Prompt:
+            asked = in_place_request(wish)
+            return replace(turns, items=[*turns.items, asked], sampling=asking_for(wish, turns.sampling))
 
-        return await self._attempt(asking, span, may_not_fit=True)
+        return await self._writer.write(asking, self._wish(span), may_not_fit=True)
 
     async def _fits(self, span: Span, turns: Prompt) -> bool:
         return await asyncio.to_thread(self._prompt_tokens, turns) <= self._room(span)
 
-    def _portions(self, span: Span) -> list[list[Passage]]:
-        room = max(self._room(span), _LEAST_PORTION_TOKENS)
-        return in_portions(span.items, room, count=self._counter.count)
-
-    async def _summarize_fenced(self, span: Span) -> Summary:
-        portions = await asyncio.to_thread(self._portions, span)
-        least = min(span.max_tokens, _LEAST_SUMMARY_TOKENS)
-        share = replace(span, max_tokens=max(span.max_tokens // len(portions), least))
-        gate = asyncio.Semaphore(_SIDE_BY_SIDE)
-
-        async def one(index: int, portion: Sequence[Passage]) -> Summary:
-            async with gate:
-                # What the summary so far says is told once.
-                own = share if index == 0 else replace(share, anchor=None)
-                return await self._summarize_portion(own, portion)
-
-        parts = await asyncio.gather(*(one(*each) for each in enumerate(portions)))
-        merged = _merged(parts, span.sections)
-        if merged.text is None or self._counter.count(merged.text) <= longest_tokens(span.max_tokens):
-            return merged
-        return await self._condense(span, merged, merged.text)
-
-    async def _condense(self, span: Span, merged: Summary, text: str) -> Summary:
-        """Have the summaries of many portions summarised: each had to say something."""
-        once = replace(span, anchor=None)
-        summary = await self._summarize_portion(once, [Passage("summaries of the parts, in order", text)])
-        return Summary(
-            summary.text,
-            merged.usage + summary.usage,
-            [*merged.warnings, *summary.warnings],
-            merged.calls + summary.calls,
-        )
-
-    async def _summarize_portion(self, span: Span, portion: Sequence[Passage]) -> Summary:
-        return await self._attempt(partial(self._portion_prompt, span, portion), span)
-
-    def _portion_prompt(self, span: Span, portion: Sequence[Passage], complaint: str | None = None) -> Prompt:
-        request = summary_request(
-            portion, self._wish(span, complaint), nonce=secrets.token_hex(8), anchor=span.anchor
-        )
-        return Prompt(
-            model=span.model,
-            items=request.items,
-            instructions=request.instructions,
-            sampling=self._asking_for(span, Sampling()),
-        )
-
-    def _wish(self, span: Span, complaint: str | None) -> Wish:
-        return replace(span.wish, complaint=complaint, structured=self._is_structured(span.model))
-
-    def _asking_for(self, span: Span, sampling: Sampling) -> Sampling:
-        sampling = replace(sampling, max_output_tokens=_answer_tokens(span.max_tokens))
-        if not self._is_structured(span.model):
-            return sampling
-        return replace(sampling, text=summary_format(span.sections))
-
-    async def _attempt(
-        self, asking: Callable[[str | None], Prompt], span: Span, *, may_not_fit: bool = False
+    async def _folded(
+        self, span: Span, portions: Sequence[Portion], checkpoints: Checkpoints | None
     ) -> Summary:
-        """Ask until an answer passes its checks, each time with what was wrong with the last one."""
-        usage, faults = Usage(), list[str]()
-        for calls in range(1, _TRIES + 1):
-            prompt = asking(faults[-1] if faults else None)
-            try:
-                text, finished, cost = await self._ask(prompt)
-            except UpstreamError as error:
-                if may_not_fit and error.code == "context_length_exceeded":
-                    raise _DoesNotFit from error
-                return Summary(None, usage, [*faults, f"the summariser failed ({error.code})."], calls)
-            usage = usage + cost
-            if self._is_structured(span.model):
-                text = under_headings(text, span.sections)
-            tokens = self._counter.count(text)
-            fault = find_fault(
-                text,
-                finished=finished,
-                tokens=tokens,
-                max_tokens=span.max_tokens,
-                sections=span.sections,
-            )
-            if fault is None:
-                return Summary(text.strip(), usage, faults, calls)
-            faults.append(fault)
-        return Summary(None, usage, faults, _TRIES)
+        """Return one summary of all the portions: theirs by section, or summarised again while that is too long.
 
-    async def _ask(self, prompt: Prompt) -> tuple[str, str, Usage]:
-        texts: list[str] = []
-        finished: Finished | None = None
-        async with aclosing(self._upstream.stream(prompt)) as answer:
-            async for event in answer:
-                match event:
-                    case TextDelta():
-                        texts.append(event.text)
-                    case RefusalDelta():
-                        return event.text, "refusal", self._estimate(prompt, event.text)
-                    case CallStarted():
-                        return "", "tool_call", self._estimate(prompt, event.name)
-                    case Finished():
-                        finished = event
-                    case _:
-                        continue
-        if finished is None:
-            raise UpstreamError("The summariser's answer ended without saying so.")
-        text = "".join(texts)
-        return text, finished.reason, finished.usage or self._estimate(prompt, text)
+        It can be too long only where many portions had to say something. Each round has half as many at most.
+        """
+        summaries = await summarize_all(portions, self.summarize_portion, checkpoints)
+        merged = merge_summaries(summaries, span.sections)
+        longest = longest_tokens(span.max_tokens)
+        if merged.text is None or len(portions) == 1 or self._counter.count(merged.text) <= longest:
+            return merged
+        texts = [summary.text for summary in summaries if summary.text is not None]
+        again = await asyncio.to_thread(self._next_round, span, texts, portions[0].round + 1)
+        rest = await self._folded(span, again, checkpoints)
+        return replace(merge_summaries([merged, rest], span.sections), text=rest.text)
+
+    def _portions(self, span: Span) -> list[Portion]:
+        room = max(self._room(span), _LEAST_PORTION_TOKENS)
+        groups = in_portions(span.items, room, count=self._counter.count)
+        first, *others = self._portions_of(span, groups, round_number=0)
+        # What the summary so far says is told once.
+        return [replace(first, anchor=span.anchor), *others]
+
+    def _next_round(self, span: Span, texts: Sequence[str], round_number: int) -> list[Portion]:
+        """Return the portions that these summaries make: as many of them at a time as the window takes."""
+        room = max(self._room(replace(span, anchor=None)), _LEAST_PORTION_TOKENS)
+        groups = packed(((text, self._counter.count(text)) for text in texts), room, least=2)
+        label = "summaries of the parts, in order"
+        passages = [[Passage(label, fold_sections(group, span.sections))] for group in groups]
+        return self._portions_of(span, passages, round_number=round_number)
+
+    def _portions_of(
+        self, span: Span, groups: Sequence[Sequence[Passage]], *, round_number: int
+    ) -> list[Portion]:
+        least = min(span.max_tokens, _LEAST_SUMMARY_TOKENS)
+        wish = replace(self._wish(span), max_tokens=max(span.max_tokens // len(groups), least))
+        return [
+            Portion(round_number, number, passages, span.model, wish)
+            for number, passages in enumerate(groups)
+        ]
+
+    def _wish(self, span: Span) -> Wish:
+        return Wish(
+            span.max_tokens,
+            span.instructions,
+            sections=span.sections,
+            prompt=span.prompt,
+            structured=self._is_structured(span.model),
+        )
 
     def _room(self, span: Span) -> int:
         """Return the tokens of history that the model can be given at once, beside all else."""
@@ -250,7 +179,7 @@ class Summarizer:
         beside = sum(self._counter.count(text or "") for text in (span.anchor, span.instructions))
         # It stands there twice, as our own rules do.
         beside += 2 * self._counter.count(span.prompt or "")
-        return window - _RESERVED_TOKENS - beside - _answer_tokens(span.max_tokens)
+        return window - _RESERVED_TOKENS - beside - answer_tokens(span.max_tokens)
 
     def _prompt_tokens(self, prompt: Prompt) -> int:
         count = self._counter.count
@@ -259,31 +188,7 @@ class Summarizer:
         )
         return overhead + sum(count_item(item, count) for item in prompt.items)
 
-    def _estimate(self, prompt: Prompt, text: str) -> Usage:
-        asked = self._counter.count(prompt.instructions or "")
-        asked += sum(self._counter.count(text_of(item)) for item in prompt.items)
-        answered = self._counter.count(text)
-        return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
-
-
-class _DoesNotFit(Exception):
-    """The turns and the question after them exceed the model's window."""
-
-
-def _answer_tokens(max_tokens: int) -> int:
-    return longest_tokens(max_tokens) + _MARGIN_TOKENS
-
 
 def _expected(asked: Sequence[int], answered: int) -> Summary:
     usage = Usage(input_tokens=sum(asked), output_tokens=answered, total_tokens=sum(asked) + answered)
     return Summary(None, usage, calls=len(asked))
-
-
-def _merged(parts: Sequence[Summary], sections: Sequence[str]) -> Summary:
-    usage = sum((part.usage for part in parts), start=Usage())
-    warnings = [warning for part in parts for warning in part.warnings]
-    calls = sum(part.calls for part in parts)
-    texts = [part.text for part in parts if part.text is not None]
-    if len(texts) < len(parts):
-        return Summary(None, usage, warnings, calls)
-    return Summary(texts[0] if len(texts) == 1 else fold_sections(texts, sections), usage, warnings, calls)

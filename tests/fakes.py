@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import TypeAlias
@@ -12,6 +12,7 @@ from shared.compactor import Compactor
 from shared.errors import LeaseLost, NotFound, TooManyRequests, UpstreamError
 from shared.lifecycle import JobStatus, Lease
 from shared.prompt import Finished, Prompt, TextDelta, UpstreamEvent
+from shared.summaries import Portion, Summary
 from shared.turns import Place, StoredResponse, StoredTurn, Turn, TurnResult
 from shared.window.payload import SizedItem
 from shared.window.undone import Replaced
@@ -253,6 +254,28 @@ class InMemoryCompactions:
     def _end(self, state: CompactionState) -> None:
         self.states[state.id] = state
         self._signals.ring(state.id)
+
+
+class InMemoryCheckpoints:
+    """The port Checkpoints in a dict; parts are done by the test, and `failing` ones have come to nothing."""
+
+    def __init__(self, *, lost_after: int | None = None) -> None:
+        self.kept: dict[str, Summary] = {}
+        self.parts: dict[str, Portion] = {}
+        self.failing: dict[str, str] = {}
+        self._lost_after = lost_after
+
+    async def load(self, names: Sequence[str]) -> dict[str, Summary]:
+        return {name: self.kept[name] for name in names if name in self.kept}
+
+    async def keep(self, name: str, summary: Summary) -> None:
+        if self._lost_after is not None and len(self.kept) >= self._lost_after:
+            raise LeaseLost
+        self.kept.setdefault(name, summary)
+
+    async def spread(self, portions: Mapping[str, Portion]) -> dict[str, Summary]:
+        self.parts |= portions
+        return {name: Summary(None, warnings=[why]) for name, why in self.failing.items() if name in portions}
 
 
 class FakeBell:

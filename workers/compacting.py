@@ -1,4 +1,4 @@
-"""Compacting: the work of one attempt at a compaction."""
+"""Compacting: the work of one attempt at a compaction, or at a part of one."""
 
 import structlog
 from redis.exceptions import RedisError
@@ -7,15 +7,23 @@ from shared.errors import LeaseLost
 from shared.lifecycle import Lease
 from shared.reconciler import wake_waiters
 from shared.services import Services
+from shared.summaries import PartsAsked
 
 _log = structlog.get_logger()
 
 
 async def compact(services: Services, lease: Lease) -> None:
-    """Make the compaction behind a lease, publish it, and wake who waits for it. Raises LeaseLost."""
+    """Make the compaction behind a lease, publish it, and wake who waits for it. Raises LeaseLost.
+
+    One whose portions became jobs of their own lets its worker go, and is done again after the last of them.
+    """
     job = await services.compactions.load_job(lease)
     try:
-        result = await services.compactor.compact(job)
+        result = await services.compactor.compact(job, services.parts.checkpoints(lease))
+    except PartsAsked:
+        await services.jobs.park(lease, waits_for=job.id)
+        _log.info("compaction_spread", job_id=job.id, attempt=lease.attempt)
+        return
     except (LeaseLost, RedisError, OSError):
         raise
     except Exception:
@@ -34,3 +42,18 @@ async def compact(services: Services, lease: Lease) -> None:
             warnings=len(result.warnings),
         )
     await wake_waiters(services.jobs, job.id)
+
+
+async def summarize(services: Services, lease: Lease) -> None:
+    """Summarise the portion behind a lease for its compaction. Raises LeaseLost."""
+    portion = await services.parts.load(lease)
+    try:
+        summary = await services.compactor.summarize(portion)
+    except (LeaseLost, RedisError, OSError):
+        raise
+    except Exception:  # the worker's door: whatever went wrong, the compaction goes on without a summary
+        _log.exception("part_failed", job_id=lease.job_id)
+        await services.parts.fail(lease, "it met an error in its worker.")
+    else:
+        await services.parts.finish(lease, summary)
+        _log.info("part_ready", job_id=lease.job_id, calls=summary.calls, is_good=summary.text is not None)

@@ -2,9 +2,9 @@
 
 from celery.exceptions import Reject
 
-from shared.jobs import COMPACT, DELIVER, GENERATE
+from shared.jobs import COMPACT, DELIVER, GENERATE, SUMMARIZE
 from workers.app import app
-from workers.compacting import compact
+from workers.compacting import compact, summarize
 from workers.delivering import deliver
 from workers.generating import generate
 from workers.runtime import Runtime, Work
@@ -26,6 +26,12 @@ def compact_history(job_id: str) -> None:
 def deliver_event(job_id: str) -> None:
     """Tell a webhook endpoint that a job ended."""
     _work(job_id, deliver)
+
+
+@app.task(name=SUMMARIZE.task)
+def summarize_portion(job_id: str) -> None:
+    """Summarise one portion of a large compaction."""
+    _work(job_id, summarize)
 
 
 def _work(job_id: str, work: Work) -> None:

@@ -1,8 +1,9 @@
 """The history as a summariser reads it: labelled passages of text, in portions of a size that it can take."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
 from shared.window.calls import safe_cuts
 from shared.wire.items import (
@@ -21,6 +22,8 @@ from shared.wire.text import readable_json, text_of
 _LINE_TOKENS = 1
 # What says nothing to a reader: the label tells the type, ids name nothing that can be looked up.
 _NOT_READ = frozenset({"type", "id", "status"})
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,24 @@ def in_portions(
     A call and its outputs are in one portion where they fit. A passage that is too large by itself is cut
     into parts, which say that they are: nothing is left out.
     """
-    portions: list[list[Passage]] = [[]]
-    left = max_tokens
-    for inseparable, size in _inseparable(items, max_tokens, count):
-        if size > left and portions[-1]:
-            portions.append([])
+    groups = packed(_inseparable(items, max_tokens, count), max_tokens)
+    return [[passage for passages in group for passage in passages] for group in groups] or [[]]
+
+
+def packed(sized: Iterable[tuple[_T, int]], max_tokens: int, *, least: int = 1) -> list[list[_T]]:
+    """Return things in order in groups of at most `max_tokens` tokens, each as large as it can be.
+
+    A group that is not the last has at least `least` things, whatever their size.
+    """
+    groups: list[list[_T]] = []
+    left = 0
+    for thing, size in sized:
+        if not groups or (size > left and len(groups[-1]) >= least):
+            groups.append([])
             left = max_tokens
-        portions[-1] += inseparable
+        groups[-1].append(thing)
         left -= size
-    return portions
+    return groups
 
 
 def _inseparable(

@@ -1,7 +1,6 @@
 """Compaction ahead of its time: the turn that crosses the threshold finds it ready."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -24,15 +23,9 @@ MORE = "One more long question. " * 120
 
 def summaries_and_answers(body: Json) -> Reply:
     """Answer summary requests with a summary, slowly, and all others at once."""
-    if "You write the record" in str(body["messages"][0]):
+    if asks_for_a_summary(body):
         return Reply(SUMMARY, delay_seconds=0.02)
     return Reply("Fine.")
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as provider:
-        yield provider
 
 
 @pytest.fixture
@@ -52,16 +45,15 @@ def client(module_house: House, provider: ScriptedUpstream) -> OpenAI:
 @pytest.mark.parametrize("background", [False, True], ids=["foreground", "background"])
 def test_a_chain_finds_it_ready(client: OpenAI, upstream: ScriptedUpstream, background: bool) -> None:
     model = f"chain-{background}"
-    before = compactions(client)
     first = ended(client, answer(client, **ask(NEARLY, model), background=background))
     assert [item.type for item in first.output] == ["message"]
-    until(lambda: compactions(client) == before + 1)
+    until(lambda: is_ready(client, model))
 
     second = answer(client, **ask(MORE, model), previous_response_id=first.id, background=background)
     second = ended(client, second)
     assert [item.type for item in second.output] == ["compaction", "message"]
-    assert summaries(upstream) == 1
-    assert len(str(upstream.requests[-1])) < len(str(NEARLY)) / 2
+    assert summaries(upstream, model) == 1
+    assert len(str(turns(upstream, model)[-1])) < len(str(NEARLY)) / 2
 
 
 @pytest.mark.parametrize("background", [False, True], ids=["foreground", "background"])
@@ -69,44 +61,41 @@ def test_the_turn_that_uses_it_pays_for_it_from_its_budget(
     client: OpenAI, upstream: ScriptedUpstream, background: bool
 ) -> None:
     model = f"budget-{background}"
-    before = compactions(client)
     first = answer(client, **ask(NEARLY, model))
-    until(lambda: compactions(client) == before + 1)
+    until(lambda: is_ready(client, model))
 
     fields: dict[str, Any] = {**ask(MORE, model), "previous_response_id": first.id, "background": background}
     spent = ended(client, answer(client, **fields, max_output_tokens=16))
     assert (spent.status, spent.incomplete_details.reason) == ("incomplete", "max_output_tokens")
     assert [item.type for item in spent.output] == ["compaction"]
-    assert len(upstream.requests) == 2
+    assert (len(turns(upstream, model)), summaries(upstream, model)) == (1, 1)
     cost = spent.usage.output_tokens
     assert cost > 16
 
     enough = ended(client, answer(client, **fields, max_output_tokens=cost + 20))
     assert [item.type for item in enough.output] == ["compaction", "message"]
-    assert upstream.requests[-1]["max_tokens"] == 20
+    assert turns(upstream, model)[-1]["max_tokens"] == 20
     assert enough.usage.output_tokens <= cost + 20
 
 
 def test_a_stateless_client_finds_it_ready(client: OpenAI, upstream: ScriptedUpstream) -> None:
-    before = compactions(client)
     first = answer(client, **ask(NEARLY, "stateless"))
-    until(lambda: compactions(client) == before + 1)
+    until(lambda: is_ready(client, "stateless"))
 
     said = [item.to_dict() for item in first.output]
     second = answer(client, **ask([*NEARLY, *said, {"role": "user", "content": MORE}], "stateless"))
     assert [item.type for item in second.output] == ["compaction", "message"]
-    assert summaries(upstream) == 1
+    assert summaries(upstream, "stateless") == 1
 
 
 def test_it_is_not_started_twice_for_a_window_that_an_earlier_one_serves(
     client: OpenAI, upstream: ScriptedUpstream
 ) -> None:
-    before = compactions(client)
     last = answer(client, **ask(NEARLY, "twice"))
-    until(lambda: compactions(client) == before + 1)
+    until(lambda: is_ready(client, "twice"))
     for number in range(3):
         last = answer(client, **ask(f"Line {number}", "twice"), previous_response_id=last.id)
-    assert summaries(upstream) == 1
+    assert summaries(upstream, "twice") == 1
 
 
 def test_store_false_starts_nothing_and_a_short_conversation_neither(
@@ -114,7 +103,7 @@ def test_store_false_starts_nothing_and_a_short_conversation_neither(
 ) -> None:
     answer(client, **ask(NEARLY, "unstored"), store=False)
     answer(client, **ask("Hi", "short"))
-    assert summaries(upstream) == 0
+    assert summaries(upstream, "unstored") == summaries(upstream, "short") == 0
 
 
 def ask(items: Any, model: str) -> dict[str, Any]:
@@ -130,15 +119,27 @@ def ended(client: OpenAI, response: Any) -> Any:
     return response
 
 
-def summaries(upstream: ScriptedUpstream) -> int:
-    """Return how many summaries the upstream was asked for."""
-    return sum("You write the record" in str(body["messages"][0]) for body in list(upstream.requests))
+def summaries(upstream: ScriptedUpstream, model: str) -> int:
+    """Return how many summaries were asked for with this model."""
+    return sum(asks_for_a_summary(body) for body in seen(upstream, model))
 
 
-def compactions(client: OpenAI) -> int:
-    """Return how many compactions were made."""
-    door = str(client.base_url).removesuffix("/v1/")
-    for line in httpx.get(f"{door}/metrics").text.splitlines():
-        if line.startswith('hitherto_jobs_ended_total{kind="cmp",status="completed"}'):
-            return int(float(line.split()[-1]))
-    return 0
+def turns(upstream: ScriptedUpstream, model: str) -> list[Json]:
+    """Return the requests for this model's answers."""
+    return [body for body in seen(upstream, model) if not asks_for_a_summary(body)]
+
+
+def seen(upstream: ScriptedUpstream, model: str) -> list[Json]:
+    return [body for body in list(upstream.requests) if body["model"] == model]
+
+
+def asks_for_a_summary(body: Json) -> bool:
+    return "You write the record" in str(body["messages"][0])
+
+
+def is_ready(client: OpenAI, model: str) -> bool:
+    """Return whether a compaction of this model's was made."""
+    listed = httpx.get(f"{client.base_url}compactions?limit=100", headers={"authorization": "Bearer test"})
+    return any(
+        record["model"] == model and record["status"] == "completed" for record in listed.json()["data"]
+    )

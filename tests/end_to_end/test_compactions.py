@@ -1,6 +1,5 @@
 """What a compaction did is told to its owner; what one would do can be seen before; and it can be taken back."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -26,12 +25,6 @@ FATES = {"kept", "shortened", "summarised", "pruned", "dropped"}
 def summaries_and_answers(body: Json) -> Reply:
     """Answer summary requests with a summary, and all others shortly."""
     return Reply(SUMMARY if "You write the record" in str(body["messages"][0]) else "Fine.")
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as provider:
-        yield provider
 
 
 @pytest.fixture

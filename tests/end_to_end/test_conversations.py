@@ -1,6 +1,5 @@
 """Conversations through the official SDK, on real processes over a real Redis."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,26 +11,6 @@ from tests.fixtures.conversations import RULE, long_conversation
 from tests.fixtures.house import House
 from tests.fixtures.polling import answer, create, finished, until
 from tests.scripted_upstream import ScriptedUpstream
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as provider:
-        yield provider
-
-
-@pytest.fixture
-def upstream(provider: ScriptedUpstream) -> ScriptedUpstream:
-    provider.follow()
-    return provider
-
-
-@pytest.fixture(scope="module")
-def client(module_house: House, provider: ScriptedUpstream) -> OpenAI:
-    module_house.settings |= {"UPSTREAM_BASE_URL": provider.base_url, "SUMMARIZER": "ledger"}
-    address = module_house.start_api()
-    module_house.start_worker()
-    return module_house.client(address)
 
 
 def new(client: OpenAI, *said: str) -> str:

@@ -1,7 +1,5 @@
 """Foreground responses, /responses/compact, models and probes, through the official SDK."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 import redis
@@ -18,18 +16,6 @@ from tests.fixtures.conversations import RULE, long_conversation
 from tests.fixtures.house import House
 from tests.fixtures.polling import MANAGEMENT, answer, create, finished
 from tests.scripted_upstream import Reply, ScriptedUpstream, in_turn
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as provider:
-        yield provider
-
-
-@pytest.fixture
-def upstream(provider: ScriptedUpstream) -> ScriptedUpstream:
-    provider.follow()
-    return provider
 
 
 @pytest.fixture(scope="module")

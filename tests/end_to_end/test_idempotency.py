@@ -1,6 +1,5 @@
 """`Idempotency-Key`: a POST that is sent again returns the response of the first one."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -8,18 +7,6 @@ import pytest
 
 from tests.fixtures.house import House
 from tests.scripted_upstream import ScriptedUpstream
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as provider:
-        yield provider
-
-
-@pytest.fixture
-def upstream(provider: ScriptedUpstream) -> ScriptedUpstream:
-    provider.follow()
-    return provider
 
 
 @pytest.fixture(scope="module")

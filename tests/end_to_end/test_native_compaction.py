@@ -1,6 +1,5 @@
 """Compaction by the provider itself, behind a server that also has a provider that cannot read it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,18 +24,6 @@ base_url = "{url}"
 models = ["chat-*"]
 """
 HISTORY = [*long_conversation(), {"role": "user", "content": "And the last shard?"}]
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as provider:
-        yield provider
-
-
-@pytest.fixture
-def upstream(provider: ScriptedUpstream) -> ScriptedUpstream:
-    provider.follow()
-    return provider
 
 
 @pytest.fixture(scope="module")

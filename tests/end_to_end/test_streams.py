@@ -1,7 +1,6 @@
 """Streams through the official SDK: foreground, background, resumed, cancelled."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -9,7 +8,6 @@ import pytest
 from openai import APIError, BadRequestError, OpenAI
 
 from tests.fixtures.conversations import long_conversation
-from tests.fixtures.house import House
 from tests.fixtures.polling import MANAGEMENT, create, finished, until
 from tests.scripted_upstream import ScriptedUpstream
 
@@ -22,26 +20,6 @@ TEXT_EVENTS = [
     "response.output_item.done",
     "response.completed",
 ]
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as provider:
-        yield provider
-
-
-@pytest.fixture
-def upstream(provider: ScriptedUpstream) -> ScriptedUpstream:
-    provider.follow()
-    return provider
-
-
-@pytest.fixture(scope="module")
-def client(module_house: House, provider: ScriptedUpstream) -> OpenAI:
-    module_house.settings |= {"UPSTREAM_BASE_URL": provider.base_url, "SUMMARIZER": "ledger"}
-    address = module_house.start_api()
-    module_house.start_worker()
-    return module_house.client(address)
 
 
 def test_a_foreground_stream_has_openais_events_in_openais_order(client: OpenAI) -> None:

@@ -15,6 +15,8 @@ from shared.adapters.redis.encoding import answer
 from shared.adapters.redis.jobs import RedisJobs
 from shared.adapters.sealer import AesGcmSealer, new_key
 from shared.ending import end_task
+from shared.jobs import SUMMARIZE, Queue
+from shared.lifecycle import NewJob
 from shared.reconciler import Reconciler
 from tests.shared.adapters.redis.desk import ATTEMPTS, COMPACTION, JOB, NEW, NEW_COMPACTION, SETTINGS, Desk
 from tests.shared.adapters.redis.test_compactions_store import ASKED, RESULT
@@ -157,6 +159,24 @@ async def test_a_compaction_that_is_given_up_wakes_who_waits_for_it(
 
     assert await desk.status(COMPACTION) == "failed"
     assert await desk.status() == "queued"
+
+
+async def test_a_compaction_waits_for_a_part_until_that_is_given_up(
+    desk: Desk, compactions: RedisCompactions
+) -> None:
+    await compactions.enqueue(ASKED)
+    lease = await desk.take("first", job_id=COMPACTION)
+    await desk.jobs.create_parts([NewJob("part_1", SUMMARIZE, {"name": b"1"})], lease)
+    await desk.jobs.park(lease, waits_for=COMPACTION)
+    seen = []
+    for number in range(ATTEMPTS):
+        await desk.take(f"worker {number}", job_id="part_1")
+        await desk.let_lease_run_out("part_1")
+        await sweep(desk, compactions)
+        seen.append((await desk.status("part_1"), await desk.status(COMPACTION)))
+
+    assert seen == [("queued", "waiting"), ("queued", "waiting"), ("failed", "queued")]
+    assert await desk.doorbells(Queue.COMPACTION) == [COMPACTION]
 
 
 async def test_a_job_that_cannot_be_looked_after_keeps_no_other_from_it(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.compaction.outline import SECTIONS
-from shared.compaction.sections import split_sections
+from shared.compaction.sections import fold_sections, split_sections
 from shared.compaction.structured import summary_format, under_headings
 from shared.errors import UpstreamError
 from shared.prompt import (
@@ -21,7 +21,8 @@ from shared.prompt import (
     Sampling,
     TextDelta,
 )
-from shared.summarizer import Span, Summarizer, Summary
+from shared.summaries import Summary
+from shared.summarizer import Span, Summarizer
 from shared.wire.items import parse_items
 from shared.wire.text import text_of
 from tests.fakes import Answer, FakeUpstream, Script, WordCounter, in_turn, saying, usage
@@ -258,13 +259,17 @@ async def test_many_portions_are_not_asked_for_less_than_a_summary_and_are_summa
 
     summary = await summarizer.summarize(Span(parse_items(exchanges(100)), "m", 60))
 
-    *parts, last = upstream.prompts
+    again = [
+        prompt for prompt in upstream.prompts if "[summaries of the parts, in " in text_of(prompt.items[0])
+    ]
+    count = len(upstream.prompts)
     assert all("at most 60 tokens" in str(prompt.instructions) for prompt in upstream.prompts)
-    assert len(parts) > 10
-    assert "[summaries of the parts, in order] ## Goal\n- heard 0 to" in text_of(last.items[0])
-    assert (summary.text, summary.usage) == (
-        summary_of("- all"),
-        usage(100 * len(parts) + 100, 10 * len(parts) + 10),
+    assert count - len(again) > 10
+    assert "[summaries of the parts, in order] ## Goal\n- heard 0 to" in text_of(again[0].items[0])
+    assert (summary.text, summary.usage, summary.calls) == (
+        fold_sections([summary_of("- all")]),
+        usage(100 * count, 10 * count),
+        count,
     )
 
 

@@ -9,6 +9,10 @@
 -- `owner` fence: the one grows with every claim, the other is never the same; every write must name both.
 -- `lost` counts attempts whose lease ran out.
 --
+-- A part is a job that summarises one portion of a compaction, its parent. The parent's record holds
+-- `parts_left`, the number of those that have not ended, `part:ID` with the key of each one's record, and
+-- `kept:NAME`, the summaries that its own attempts and its parts have made.
+--
 -- Every operation answers two texts: the outcome, and a doorbell or what else there is to say. It may be the
 -- repetition of one whose answer was lost: then it changes nothing more.
 
@@ -54,16 +58,62 @@ local function requeue()
   return ring()
 end
 
--- The end is told from this note, whoever dies now. What is soon to be forgotten is told to nobody.
+-- The end is told from this note, whoever dies now. What is soon to be forgotten is told to nobody, nor is a part.
 local function note_end(status)
   local tenant = get('tenant')
-  if not tenant or get('ended_ttl_ms') then return end
+  if not tenant or get('ended_ttl_ms') or get('parent_record') then return end
   if not given.tells_all and redis.call('EXISTS', string.format(given.webhooks, tenant)) == 0 then return end
   local fact = table.concat({tenant, given.id, status, get('created_at'), digits(now)}, '\n')
   redis.call('ZADD', given.outbox, digits(now), fact)
   redis.call('PEXPIRE', given.outbox, digits(given.ttl_ms))
 end
 
+-- Do `work` with another job's record in place of the one that was named.
+local function on(other, other_id, work)
+  local own, own_id = record, given.id
+  record, given.id = other, other_id
+  local first, second = work()
+  record, given.id = own, own_id
+  return first, second
+end
+
+-- Do `work` with the record of each part that the job ever had.
+local function on_each_part(work)
+  for _, field in ipairs(redis.call('HKEYS', record)) do
+    local id = string.match(field, '^part:(.*)')
+    if id then on(get(field), id, work) end
+  end
+end
+
+local function is_living(status) return status and not ENDED[status] end
+
+-- A part has ended: keep its summary with the parent, and wake that with the last one. Answers the doorbell.
+local function tell_parent()
+  local parent, summary, field = get('parent_record'), get('summary'), 'kept:' .. (get('name') or '')
+  if not parent then return '' end
+  redis.call('HDEL', record, 'portion', 'summary')
+  return (on(parent, get('parent'), function()
+    if not is_living(get('status')) then return '' end
+    if summary then redis.call('HSETNX', record, field, summary) end
+    set('parts_left', digits(number('parts_left') - 1))
+    if number('parts_left') > 0 or get('status') ~= 'waiting' then return '' end
+    return requeue()
+  end))
+end
+
+-- What was made on the way to an ending goes with it: kept summaries, and parts in whatever state.
+local function forget_parts()
+  on_each_part(function()
+    if get('status') == 'running' then redis.call('PUBLISH', given.channel, given.id) end
+    redis.call('DEL', record)
+    redis.call('ZREM', watch, given.id)
+  end)
+  for _, field in ipairs(redis.call('HKEYS', record)) do
+    if string.find(field, '^kept:') or string.find(field, '^part') then redis.call('HDEL', record, field) end
+  end
+end
+
+-- Answers the doorbell of a parent that was woken by it.
 local function finish_as(status)
   set('status', status, 'ended_at', digits(now))
   redis.call('HDEL', record, 'owner', 'lease_until', 'waits_for', 'envelope', 'woken')
@@ -73,6 +123,8 @@ local function finish_as(status)
   redis.call('PEXPIRE', given.counters, digits(given.ttl_ms))
   redis.call('PUBLISH', given.channel, given.id)
   note_end(status)
+  forget_parts()
+  return tell_parent()
 end
 
 local function fail(code, message)
@@ -133,6 +185,29 @@ local function append_events(first)
   if left > 0 then redis.call('PEXPIRE', events, digits(left)) end
 end
 
+-- Be counted by the parent, and take its place in line and its deadline.
+local function join_parent()
+  local own, id = record, given.id
+  local queue, deadline = on(given.parent_record, given.parent, function()
+    set('part:' .. id, own, 'parts_left', digits(number('parts_left') + 1))
+    return get('queue'), number('deadline')
+  end)
+  set('queue', queue, 'parent', given.parent, 'parent_record', given.parent_record)
+  if deadline > 0 then set('deadline', digits(deadline)) end
+  given.deadline_ms = math.max(deadline - now, 0)
+end
+
+-- The doorbell of a parent that this part may have woken, for who must ring himself and asks again.
+local function parents_doorbell()
+  local parent = get('parent_record')
+  if not parent then return '' end
+  return (on(parent, get('parent'), function() return get('status') == 'queued' and doorbell() or '' end))
+end
+
+local function holds_parent()
+  return (on(given.parent_record, given.parent, function() return holds(get('status')) end))
+end
+
 local operations = {}
 
 function operations.create(status)
@@ -144,13 +219,16 @@ function operations.create(status)
   if given.conversation and redis.call('HGET', given.conversation, 'busy_by') ~= record then
     return {'refused', ''}
   end
+  if given.parent and not holds_parent() then return {'lost', ''} end
   local length = given.rings and redis.call('LLEN', given.queue) or given.queue_depth
-  if length >= given.max_queued then return {'full', digits(length)} end
+  -- The parts of a job were admitted with it.
+  if length >= given.max_queued and not given.parent then return {'full', digits(length)} end
   set('status', 'queued', 'attempt', '0', 'lost', '0', 'rings', '0', 'events', '0', 'nonce', given.nonce)
   set('created_at', digits(now), 'queue', given.queue)
   if given.deadline_ms > 0 then set('deadline', digits(now + given.deadline_ms)) end
   if given.conversation then set('position', redis.call('HGET', given.conversation, 'next')) end
   set_pairs()
+  if given.parent then join_parent() end
   -- It ends by its deadline, and is then kept for its time: no job may expire before it has ended.
   keep_for(given.deadline_ms + given.ttl_ms)
   if #given.events > 0 then append_events(0) end
@@ -210,15 +288,14 @@ end
 
 function operations.finish(status)
   if not holds(status) then
-    if get('ended_by') == given.owner then return {'ok', status} end
+    if get('ended_by') == given.owner then return {'ok', parents_doorbell()} end
     return {'lost', status or 'gone'}
   end
   set_pairs()
   set('ended_by', given.owner)
   for _, field in ipairs(given.drops) do redis.call('HDEL', record, field) end
   if given.drops_events then redis.call('DEL', events) end
-  finish_as(given.status)
-  return {'ok', given.status}
+  return {'ok', finish_as(given.status)}
 end
 
 function operations.release(status)
@@ -244,7 +321,8 @@ end
 function operations.park(status)
   if given_up(status) then return {status, doorbell()} end
   if not holds(status) then return {'lost', status or 'gone'} end
-  if get('woken') == '1' then return {'queued', requeue()} end
+  local parts_are_done = given.waits_for == given.id and number('parts_left') == 0
+  if get('woken') == '1' or parts_are_done then return {'queued', requeue()} end
   set('status', 'waiting', 'waits_for', given.waits_for)
   redis.call('HDEL', record, 'owner', 'lease_until')
   look_in(given.patience_ms)
@@ -257,11 +335,13 @@ function operations.wake(status)
   return {status or 'gone', status == 'queued' and doorbell() or ''}
 end
 
--- Somebody waits now for a job that could wait: it moves to the front queue.
+-- Somebody waits now for a job that could wait: it moves to the front queue, and so do its parts.
 function operations.hurry(status)
-  if status ~= 'queued' or get('queue') == given.queue then return {status or 'gone', ''} end
+  if not is_living(status) or get('queue') == given.queue then return {status or 'gone', ''} end
   set('queue', given.queue)
-  return {'queued', ring()}
+  -- Where the broker is elsewhere, nobody would ring for them.
+  if given.rings then on_each_part(function() operations.hurry(get('status')) end) end
+  return {status, status == 'queued' and ring() or ''}
 end
 
 function operations.cancel(status)

@@ -15,7 +15,7 @@ from shared.adapters.celery import LOW, NORMAL, envelope, queue_key
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
 from shared.errors import LeaseLost, TooManyRequests
-from shared.jobs import Queue, queue_of
+from shared.jobs import SUMMARIZE, Queue, queue_of
 from shared.lifecycle import Ending, Figures, Found, Lease, Look, NewJob, NotClaimed
 from shared.settings import Settings
 
@@ -67,6 +67,22 @@ class RedisJobs:
         await self._ring(job.type.queue, detail if outcome == "created" else "")
         return outcome == "created"
 
+    async def create_parts(self, parts: Sequence[NewJob], lease: Lease) -> list[str]:
+        """Record parts of the job behind a lease, and ring for them. Raises LeaseLost.
+
+        Each that is there already stays as it is. Returns the status of each, in one round trip.
+        """
+        async with self._store.pipeline(transaction=False) as pipeline:
+            for part in parts:
+                parent = {"parent": lease.job_id, "parent_record": keys.record(lease.job_id)}
+                await self._create(part, client=pipeline, **parent, **_fence(lease))
+            answers = [[told.decode() for told in answer] for answer in await pipeline.execute()]
+        for outcome, doorbell in answers:
+            if outcome == "lost":
+                raise _lease_lost(lease, doorbell)
+            await self._ring(SUMMARIZE.queue, doorbell if outcome == "created" else "")
+        return [detail if outcome == "exists" else "queued" for outcome, detail in answers]
+
     async def store(
         self, job_id: str, status: str, fields: dict[str, bytes], *, beside: Beside | None = None
     ) -> None:
@@ -102,9 +118,10 @@ class RedisJobs:
     async def finish(self, lease: Lease, ending: Ending, *, beside: Beside | None = None) -> None:
         """End the job, once and for all. Raises LeaseLost when another attempt or a cancel came first.
 
-        What is `beside` it happens even then: it is to look at the record first.
+        What is `beside` it happens even then: it is to look at the record first. The last of a compaction's
+        parts wakes it.
         """
-        await self._held(
+        parents_doorbell = await self._held(
             "finish",
             lease,
             beside=beside,
@@ -113,6 +130,7 @@ class RedisJobs:
             drops=list(ending.drops),
             drops_events=ending.drops_events,
         )
+        await self._ring(queue_of(lease.job_id), parents_doorbell)
 
     async def release(self, lease: Lease) -> None:
         """Give a job back so that another worker takes it at once. Raises LeaseLost."""
@@ -123,7 +141,10 @@ class RedisJobs:
         await self._held("defer", lease, delay_ms=int(seconds * 1000), fields=fields)
 
     async def park(self, lease: Lease, *, waits_for: str) -> None:
-        """Let the job wait for another without a worker; it is queued again when woken. Raises LeaseLost."""
+        """Let the job wait for another without a worker; it is queued again when woken. Raises LeaseLost.
+
+        One that waits for itself waits for its parts, if any are left.
+        """
         await self._ring(queue_of(lease.job_id), await self._held("park", lease, waits_for=waits_for))
 
     async def wake(self, job_id: str) -> None:
@@ -190,7 +211,7 @@ class RedisJobs:
         return sum(await pipeline.execute())
 
     async def hurry(self, job_id: str) -> None:
-        """Move a job that could wait before those that still can; its earlier doorbell does no harm."""
+        """Move a job that could wait before those that still can, with its parts; earlier doorbells do no harm."""
         queue = queue_of(job_id)
         _, doorbell = await self._run("hurry", job_id, queue=queue_key(queue))
         await self._ring(queue, doorbell)
@@ -212,8 +233,8 @@ class RedisJobs:
         outcome, detail = await self._run(operation, lease.job_id, **_fence(lease), **given)
         # A gap: the server lost events that were told, as one does that dies without its last second.
         if outcome in ("lost", "gap"):
-            raise LeaseLost(f"Attempt {lease.attempt} of {lease.job_id} no longer holds it: {detail}.")
-        return detail if outcome == "queued" else ""
+            raise _lease_lost(lease, detail)
+        return detail if outcome in ("queued", "ok") else ""
 
     async def _create(self, job: NewJob, *, client: Pipeline | None = None, **given: Any) -> Any:
         priority = LOW if job.can_wait else NORMAL
@@ -266,6 +287,10 @@ class RedisJobs:
         pairs = [part for pair in (fields or {}).items() for part in pair]
         script_keys = [keys.record(job_id), keys.events(job_id), keys.WATCH, keys.waiters(job_id)]
         return script_keys, [operation, json.dumps(given), *pairs]
+
+
+def _lease_lost(lease: Lease, why: str) -> LeaseLost:
+    return LeaseLost(f"Attempt {lease.attempt} of {lease.job_id} no longer holds it: {why or 'taken over'}.")
 
 
 def _fence(lease: Lease) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.compaction.passages import Passage, in_portions, passages
+from shared.compaction.passages import Passage, in_portions, packed, passages
 from shared.window.calls import pairs
 from shared.window.payload import SizedItem
 from shared.wire.items import parse_item, parse_items
@@ -119,3 +119,18 @@ def test_items_of_every_type_can_be_read(document: JsonObject, shown: str) -> No
 
 def test_what_a_provider_sealed_is_not_shown() -> None:
     assert passages([parse_item({"type": "compaction", "encrypted_content": "gAAA"})]) == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "least", "groups"),
+    [
+        ([], 1, []),
+        ([3, 3, 3], 1, [[3, 3], [3]]),
+        ([9, 9, 1], 1, [[9], [9], [1]]),
+        ([9, 9, 1], 2, [[9, 9], [1]]),
+        ([2, 2, 2], 2, [[2, 2, 2]]),
+    ],
+    ids=["nothing", "as many as fit", "too large ones alone", "at least two", "all"],
+)
+def test_groups_are_as_large_as_they_can_be(sizes: list[int], least: int, groups: list[list[int]]) -> None:
+    assert packed(((size, size) for size in sizes), 7, least=least) == groups

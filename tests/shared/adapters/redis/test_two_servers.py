@@ -11,10 +11,10 @@ from shared.adapters.redis.connection import connect
 from shared.adapters.redis.encoding import answer
 from shared.adapters.redis.jobs import RedisJobs
 from shared.errors import TooManyRequests
-from shared.jobs import Queue
-from shared.lifecycle import Found
+from shared.jobs import SUMMARIZE, Queue
+from shared.lifecycle import Found, NewJob
 from tests.shared.adapters.redis.conftest import StutteringRedis
-from tests.shared.adapters.redis.desk import JOB, NEW, SETTINGS, Desk
+from tests.shared.adapters.redis.desk import COMPACTION, COMPLETED, JOB, NEW, NEW_COMPACTION, SETTINGS, Desk
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,23 @@ async def test_a_doorbell_that_was_lost_with_its_answer_comes_with_the_next(stut
     await stuttering_apart.jobs.wake(JOB)
     await stuttering_apart.jobs.park(lease, waits_for="cmp_1")
     assert await stuttering_apart.doorbells() == [JOB]
+
+
+@pytest.mark.parametrize("stutters", [False, True], ids=["", "though the first answer is lost"])
+async def test_parts_and_the_compaction_that_they_wake_are_rung_for_at_the_broker(
+    apart: Desk, stuttering_apart: Desk, stutters: bool
+) -> None:
+    apart = stuttering_apart if stutters else apart
+    lease = await apart.start(job=NEW_COMPACTION)
+    part = NewJob("part_1", SUMMARIZE, {"name": b"1"})
+
+    await apart.jobs.create_parts([part], lease)
+    assert await apart.doorbells(Queue.COMPACTION) == ["part_1"]
+    await apart.jobs.park(lease, waits_for=COMPACTION)
+    lease = await apart.take("worker", job_id="part_1")
+    await apart.jobs.finish(lease, COMPLETED)
+
+    assert await apart.doorbells(Queue.COMPACTION) == [COMPACTION]
 
 
 async def test_a_full_queue_at_the_broker_takes_no_job(apart: Desk) -> None:

@@ -15,7 +15,7 @@ from shared.wire.items import INPUT_ITEM_TYPES
 
 # Types with a shape of their own, below, and those that ask for something or are replaced before.
 SHAPED = {
-    "additional_tools", "compaction", "compaction_trigger", "custom_tool_call", "custom_tool_call_output",
+    "additional_tools", "compaction", "compaction_trigger", "configuration_update", "custom_tool_call", "custom_tool_call_output",
     "function_call", "function_call_output", "item_reference", "message", "reasoning", "tool_search_output",
 }  # fmt: skip
 

@@ -1,0 +1,123 @@
+"""The writer of summaries: asks a model for one, and trusts no answer before it was checked."""
+
+import secrets
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import replace
+
+from shared.compaction.structured import summary_format, under_headings
+from shared.compaction.summary import Wish
+from shared.compaction.verify import find_fault, longest_tokens
+from shared.errors import UpstreamError
+from shared.ports import TokenCounter, Upstream
+from shared.prompt import CallStarted, Finished, Prompt, RefusalDelta, Sampling, TextDelta
+from shared.summaries import Portion, Summary
+from shared.wire.responses import Usage
+from shared.wire.text import text_of
+
+_TRIES = 2
+# Headings and a margin: a model that is a little long is better than one that is cut off.
+_MARGIN_TOKENS = 256
+
+
+class DoesNotFit(Exception):
+    """The turns and the question after them exceed the model's window."""
+
+
+class SummaryWriter:
+    """Writes one summary at a time. Never raises for what a model does, but for DoesNotFit."""
+
+    def __init__(self, upstream: Upstream, counter: TokenCounter) -> None:
+        self._upstream = upstream
+        self._counter = counter
+
+    async def write_portion(self, portion: Portion) -> Summary:
+        """Return the summary of a portion."""
+
+        def asking(wish: Wish) -> Prompt:
+            return portion_prompt(replace(portion, wish=wish))
+
+        return await self.write(asking, portion.wish)
+
+    async def write(
+        self, asking: Callable[[Wish], Prompt], wish: Wish, *, may_not_fit: bool = False
+    ) -> Summary:
+        """Ask until an answer passes its checks, each time with what was wrong with the last one.
+
+        Raises DoesNotFit, if it `may_not_fit`, where the provider says so.
+        """
+        usage, faults = Usage(), list[str]()
+        for calls in range(1, _TRIES + 1):
+            prompt = asking(replace(wish, complaint=faults[-1] if faults else None))
+            try:
+                text, finished, cost = await self._ask(prompt)
+            except UpstreamError as error:
+                if may_not_fit and error.code == "context_length_exceeded":
+                    raise DoesNotFit from error
+                return Summary(None, usage, [*faults, f"the summariser failed ({error.code})."], calls)
+            usage = usage + cost
+            if wish.structured:
+                text = under_headings(text, wish.sections)
+            fault = self._fault(text, finished, wish)
+            if fault is None:
+                return Summary(text.strip(), usage, faults, calls)
+            faults.append(fault)
+        return Summary(None, usage, faults, _TRIES)
+
+    def _fault(self, text: str, finished: str, wish: Wish) -> str | None:
+        return find_fault(
+            text,
+            finished=finished,
+            tokens=self._counter.count(text),
+            max_tokens=wish.max_tokens,
+            sections=wish.sections,
+        )
+
+    async def _ask(self, prompt: Prompt) -> tuple[str, str, Usage]:
+        texts: list[str] = []
+        finished: Finished | None = None
+        async with aclosing(self._upstream.stream(prompt)) as answer:
+            async for event in answer:
+                match event:
+                    case TextDelta():
+                        texts.append(event.text)
+                    case RefusalDelta():
+                        return event.text, "refusal", self._estimate(prompt, event.text)
+                    case CallStarted():
+                        return "", "tool_call", self._estimate(prompt, event.name)
+                    case Finished():
+                        finished = event
+                    case _:
+                        continue
+        if finished is None:
+            raise UpstreamError("The summariser's answer ended without saying so.")
+        text = "".join(texts)
+        return text, finished.reason, finished.usage or self._estimate(prompt, text)
+
+    def _estimate(self, prompt: Prompt, text: str) -> Usage:
+        asked = self._counter.count(prompt.instructions or "")
+        asked += sum(self._counter.count(text_of(item)) for item in prompt.items)
+        answered = self._counter.count(text)
+        return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
+
+
+def portion_prompt(portion: Portion) -> Prompt:
+    """Return what a model is asked for the summary of a portion."""
+    request = portion.request(nonce=secrets.token_hex(8))
+    return Prompt(
+        model=portion.model,
+        items=request.items,
+        instructions=request.instructions,
+        sampling=asking_for(portion.wish, Sampling()),
+    )
+
+
+def asking_for(wish: Wish, sampling: Sampling) -> Sampling:
+    """Return the sampling with room for such a summary, and in its form where the provider holds to one."""
+    sampling = replace(sampling, max_output_tokens=answer_tokens(wish.max_tokens))
+    return replace(sampling, text=summary_format(wish.sections)) if wish.structured else sampling
+
+
+def answer_tokens(max_tokens: int) -> int:
+    """Return the room that a summary needs that is asked to have at most `max_tokens` tokens."""
+    return longest_tokens(max_tokens) + _MARGIN_TOKENS
