@@ -75,7 +75,7 @@ class Jobs(Protocol):
         ...
 
     async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
-        """Renew the leases and return those that were lost."""
+        """Renew the leases and return those that were lost; who has ended a job himself has lost nothing."""
         ...
 
     async def release(self, lease: Lease) -> None:

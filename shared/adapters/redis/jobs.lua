@@ -263,6 +263,8 @@ function operations.claim(status)
 end
 
 function operations.renew(status)
+  -- Who has ended it himself has lost nothing: what follows from the end is still to be done.
+  if status and ENDED[status] and get('ended_by') == given.owner then return {'ok', status} end
   if not holds(status) then return {'lost', status or 'gone'} end
   if timed_out() then return {'lost', 'failed'} end
   set('lease_until', digits(now + given.lease_ms))

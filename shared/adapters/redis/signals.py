@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Self
 
 import structlog
@@ -17,6 +17,8 @@ from shared.wire.model import JsonObject
 
 _log = structlog.get_logger()
 _RECONNECT_SECONDS = 0.5
+# Who opens waits so long at most for the subscription: without Redis there is no news, and all else says so.
+_SUBSCRIBE_SECONDS = 2.0
 
 
 class RedisBell:
@@ -48,10 +50,13 @@ class RedisSignals:
         self._bells: dict[str, set[RedisBell]] = defaultdict(set)
         self._subscription: PubSub | None = None
         self._listener: asyncio.Task[None] | None = None
+        self._subscribed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Begin to listen."""
         self._listener = asyncio.create_task(self._listen(), name="signals")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._subscribed.wait(), _SUBSCRIBE_SECONDS)
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
@@ -121,11 +126,14 @@ class RedisSignals:
 
     def _hear(self, message: JsonObject) -> None:
         channel = message["channel"].decode()
-        if channel == keys.SIGNALS:
-            if message["type"] == "message":
-                self._ring(message["data"].decode())
+        # That a subscription begins is news too: something may have been told just before.
+        if message["type"] == "subscribe" and channel == keys.SIGNALS:
+            self._subscribed.set()
+            for name in self._bells:
+                self._ring(name)
+        elif message["type"] == "message" and channel == keys.SIGNALS:
+            self._ring(message["data"].decode())
         elif message["type"] != "unsubscribe":
-            # That the subscription begins is news too: something may have been told just before.
             self._ring(channel)
 
     def _ring(self, name: str) -> None:

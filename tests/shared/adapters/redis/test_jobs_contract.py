@@ -130,7 +130,10 @@ TABLE: dict[str, Cells] = {
     | same(ENDED, "ended")
     | same(("gone",), "gone"),
     "claim_again": same(HELD, "attempt 1", "running") | {"overtaken": ("held", "running")},
-    "renew": same(EVERYWHERE, "lost") | same(HELD, "ok") | {"running, late": ("lost", "failed")},
+    "renew": same(EVERYWHERE, "lost")
+    | same(HELD, "ok")
+    | {"running, late": ("lost", "failed")}
+    | same(("completed", "failed"), "ok"),  # it has ended the job itself
     "emit": same(EVERYWHERE, "lost") | same(HELD, "ok"),
     "checkpoint": same(EVERYWHERE, "lost") | same(HELD, "ok"),
     "finish": same(EVERYWHERE, "lost")

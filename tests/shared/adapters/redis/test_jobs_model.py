@@ -34,6 +34,7 @@ class Model:
     attempt: int = 0
     lost: int = 0
     owner: str = ""
+    ended_by: str = ""
     lapsed: bool = False
     late: bool = False
     silent: bool = False
@@ -131,7 +132,8 @@ class JobMachine(RuleBasedStateMachine):
         held = self.model is not None and self.model.holds(lease)
         if held and self.job.late:
             self.job.status, held = "failed", False
-        assert self.runner.run(self.desk.jobs.renew([lease])) == ([] if held else [lease])
+        ended_it = self.model is not None and self.model.ended_by == lease.owner
+        assert self.runner.run(self.desk.jobs.renew([lease])) == ([] if held or ended_it else [lease])
         if held:
             self.job.lapsed = False
 
@@ -152,7 +154,7 @@ class JobMachine(RuleBasedStateMachine):
         accepted = self.accepted(self.desk.jobs.finish(lease, ending))
         assert accepted or not held
         if held:
-            self.job.status = status
+            self.job.status, self.job.ended_by = status, lease.owner
 
     @rule(lease=leases, parks=st.booleans())
     def release_or_park(self, lease: Lease, parks: bool) -> None:

@@ -22,7 +22,6 @@ SOON = 5.0
 @pytest.fixture
 async def signals(server: Redis) -> AsyncIterator[RedisSignals]:
     async with RedisSignals(server) as listening:
-        await until_heard(server)
         yield listening
 
 
@@ -82,11 +81,20 @@ async def test_a_broken_connection_is_made_again(signals: RedisSignals, server: 
         assert await bell.wait(SOON)
 
 
+async def test_whoever_watched_while_nobody_listened_is_told_to_look(
+    signals: RedisSignals, server: Redis
+) -> None:
+    async with signals.watch("resp_1") as bell:
+        assert not await bell.wait(0.01)
+        await server.client_kill_filter(_type="pubsub")
+
+        assert await bell.wait(SOON)
+
+
 async def test_an_outage_is_waited_out(tmp_path: Path) -> None:
     with EmbeddedServer(tmp_path) as dying:
         client = Redis.from_url(dying.url, retry=Retry(NoBackoff(), 0))
         async with client, RedisSignals(client) as listening, listening.watch("resp_1") as bell:
-            await until_heard(client)
             assert dying.pid is not None
             os.kill(dying.pid, signal.SIGKILL)
             assert not await bell.wait(0.05)
@@ -94,6 +102,7 @@ async def test_an_outage_is_waited_out(tmp_path: Path) -> None:
 
             async with connect(dying.url) as other:
                 await until_heard(other)
+                assert await bell.wait(SOON)
                 await other.publish(keys.SIGNALS, "resp_1")
 
             assert await bell.wait(SOON)
