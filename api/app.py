@@ -67,6 +67,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     configure_logs()
     async with open_services(app.state.settings) as services:
         app.state.services = services
+        await services.storage.warn()
         reconciler = asyncio.create_task(services.reconciler.run())
         yield
         await end_task(reconciler)

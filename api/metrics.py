@@ -7,6 +7,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.admission import has_room
 from shared.jobs import Queue
 from shared.services import Services
 
@@ -71,7 +72,18 @@ async def metrics_of(services: Services, registry: CollectorRegistry) -> Respons
             told.labels(_OUTCOMES.get(status, status)).inc(count)
         else:
             ended.labels(kind, status).inc(count)
-    memory = Gauge("hitherto_redis_memory_bytes", "Memory that Redis uses.", registry=shared)
-    memory.set(figures.memory_bytes)
+    await _note_memory(services, shared)
     body = generate_latest(registry) + generate_latest(shared)
     return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _note_memory(services: Services, registry: CollectorRegistry) -> None:
+    memory = await services.storage.memory()
+    limit = "Memory that Redis may use; 0: no limit."
+    accepts = "Whether new work is accepted: 0 while Redis is nearly full."
+    for name, meaning, value in (
+        ("redis_memory_bytes", "Memory that Redis uses.", memory.used_bytes),
+        ("redis_memory_limit_bytes", limit, memory.limit_bytes),
+        ("accepts_work", accepts, int(has_room(services, memory))),
+    ):
+        Gauge(f"hitherto_{name}", meaning, registry=registry).set(value)

@@ -103,4 +103,3 @@ class Figures:
 
     watched: int
     ended: dict[tuple[str, str], int]
-    memory_bytes: int

@@ -13,6 +13,7 @@ from shared.jobs import Queue
 from shared.lifecycle import EndedStatus, Figures, JobStatus, Lease, Look, NotClaimed
 from shared.prompt import CompactedItems, Prompt, UpstreamEvent
 from shared.reservations import Reservation
+from shared.storage import Memory
 from shared.summaries import Portion, Summary
 from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
 from shared.webhooks import Delivery, Endpoint, JobEnd, Target
@@ -465,6 +466,18 @@ class WebhookSender(Protocol):
 
         It follows no redirect, and connects to no address that the settings do not allow.
         """
+        ...
+
+
+class Storage(Protocol):
+    """The servers that keep all this."""
+
+    async def memory(self) -> Memory:
+        """Return the memory of the one that has the least room, as it was a second ago at most."""
+        ...
+
+    async def warn(self) -> None:
+        """Log what an operator should know of the store: that it may forget what it was given."""
         ...
 
 

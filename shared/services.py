@@ -17,6 +17,7 @@ from shared.adapters.redis.jobs import RedisJobs
 from shared.adapters.redis.parts import RedisParts
 from shared.adapters.redis.responses import RedisResponses
 from shared.adapters.redis.signals import RedisSignals
+from shared.adapters.redis.storage import RedisStorage
 from shared.adapters.redis.webhook_endpoints import RedisWebhookEndpoints
 from shared.adapters.sealer import AesGcmSealer
 from shared.adapters.tiktoken import TiktokenCounter
@@ -45,6 +46,7 @@ from shared.ports import (
     Responses,
     Sealer,
     Signals,
+    Storage,
     TokenCounter,
     Upstream,
     WebhookEndpoints,
@@ -65,6 +67,7 @@ class Services:
 
     settings: Settings
     store: Redis
+    storage: Storage
     jobs: Jobs
     responses: Responses
     events: EventLog
@@ -121,6 +124,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         yield Services(
             settings=settings,
             store=store,
+            storage=RedisStorage(store, broker),
             jobs=jobs,
             responses=responses,
             events=responses,

@@ -77,6 +77,7 @@ class Runtime:
         self._loop = asyncio.get_running_loop()
         async with open_services(self._settings) as services:
             self._services = services
+            await services.storage.warn()
             reconciler = asyncio.create_task(services.reconciler.run())
             self._ready.set()
             await self._stop.wait()

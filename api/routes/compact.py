@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request
 
+from api.admission import NEEDS_ROOM
 from api.compacting import compact_now
 from api.document import answers, reads
 from api.forms import FORM, parse_form
@@ -14,7 +15,10 @@ router = APIRouter(prefix="/v1/responses", tags=["compaction"])
 
 
 @router.post(
-    "/compact", openapi_extra=reads(CompactRequest, forms=True), responses=answers(shape="CompactedResponse")
+    "/compact",
+    openapi_extra=reads(CompactRequest, forms=True),
+    responses=answers(shape="CompactedResponse"),
+    dependencies=[NEEDS_ROOM],
 )
 async def compact_response(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Return the user messages of a window, and one compaction item for all the rest."""

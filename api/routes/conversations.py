@@ -4,6 +4,7 @@ import time
 
 from fastapi import APIRouter, Request
 
+from api.admission import NEEDS_ROOM
 from api.conversing import taken_in
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
@@ -28,7 +29,10 @@ router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
 
 
 @router.post(
-    "", openapi_extra=reads(CreateConversation, required=False), responses=answers(model=Conversation)
+    "",
+    openapi_extra=reads(CreateConversation, required=False),
+    responses=answers(model=Conversation),
+    dependencies=[NEEDS_ROOM],
 )
 async def create_conversation(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Create a conversation, with its first items if there are any."""
@@ -48,7 +52,10 @@ async def retrieve_conversation(conversation_id: str, services: GivenServices, t
 
 
 @router.post(
-    "/{conversation_id}", openapi_extra=reads(UpdateConversation), responses=answers(model=Conversation)
+    "/{conversation_id}",
+    openapi_extra=reads(UpdateConversation),
+    responses=answers(model=Conversation),
+    dependencies=[NEEDS_ROOM],
 )
 async def update_conversation(
     conversation_id: str, request: Request, services: GivenServices, tenant: Tenant
@@ -67,7 +74,7 @@ async def delete_conversation(conversation_id: str, services: GivenServices, ten
 
 @router.post(
     "/{conversation_id}/items",
-    dependencies=[INCLUDES],
+    dependencies=[NEEDS_ROOM, INCLUDES],
     openapi_extra=reads(AddConversationItems),
     responses=answers(shape="List"),
 )

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from api.admission import has_room
 from api.given import GivenServices
 from api.metrics import metrics_of
 from shared.jobs import Queue
@@ -18,10 +19,19 @@ async def health() -> JsonObject:
 
 @router.get("/readyz")
 async def readiness(services: GivenServices) -> JsonObject:
-    """Say that the store and the broker answer, and how many jobs wait in each queue; else 503."""
+    """Say that the store and the broker answer, and how much waits there; else 503.
+
+    It is ready while Redis is nearly full, too: what exists is still told, cancelled and deleted.
+    """
     await services.store.ping()
     depths = {str(queue): await services.jobs.queue_depth(queue) for queue in Queue}
-    return {"status": "ready", "queues": depths}
+    memory = await services.storage.memory()
+    return {
+        "status": "ready",
+        "queues": depths,
+        "memory": {"used_bytes": memory.used_bytes, "limit_bytes": memory.limit_bytes},
+        "accepts_work": has_room(services, memory),
+    }
 
 
 @router.get("/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import WithJsonSchema
 
+from api.admission import NEEDS_ROOM
 from api.conversing import held
 from api.document import answers, reads
 from api.foreground import run_to_the_end
@@ -40,7 +41,10 @@ _LAST_NUMBER_DIGITS = 15
 
 
 @router.post(
-    "", openapi_extra=reads(CreateResponse, keyed=True), responses=answers(model=ResponseObject, streams=True)
+    "",
+    openapi_extra=reads(CreateResponse, keyed=True),
+    responses=answers(model=ResponseObject, streams=True),
+    dependencies=[NEEDS_ROOM],
 )
 async def create_response(request: Request, services: GivenServices, tenant: Tenant) -> Response:
     """Create a response: whole or as events, in the foreground or as a background job."""

@@ -199,9 +199,8 @@ class RedisJobs:
         """Return what all processes together have in hand and have done."""
         watched = await self._store.zcard(keys.WATCH)
         counters = await answer(self._store.hgetall(keys.COUNTERS))
-        memory = await self._store.info("memory")
         ended = {tuple(name.decode().split(":", 1)): int(count) for name, count in counters.items()}
-        return Figures(watched=watched, ended=ended, memory_bytes=int(memory["used_memory"]))
+        return Figures(watched=watched, ended=ended)
 
     async def queue_depth(self, queue: Queue) -> int:
         """Return how many doorbells wait in a queue."""
