@@ -55,7 +55,9 @@ class AheadCompactor:
             return False
         job = self._jobs.of_window(turn, window, policy)
         try:
-            return await self._compactions.enqueue(replace(job, ahead=True, threshold=threshold))
+            return await self._compactions.enqueue(
+                replace(job, ahead=True, threshold=threshold, asker_is_stored=True)
+            )
         except TooManyRequests:
             return False
 

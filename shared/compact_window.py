@@ -105,6 +105,8 @@ class WindowCompactor:
                 await bell.wait(min(left, _LOOK_SECONDS))
 
     async def _use_made(self, turn: Turn, made: Made) -> CompactedWindow | Parked | None:
+        if turn.request.is_stored:
+            await self._compactions.share(made.compaction_id, turn.id)
         if not made.status.ended:
             await self._compactions.hurry(made.compaction_id)
             if turn.request.is_background:
@@ -131,6 +133,8 @@ class WindowCompactor:
             job = replace(job, id=next_attempt(job.id))
             state = await self._compactions.state(job.id)
         if state is not None:
+            if job.asked_by is not None:
+                await self._compactions.share(job.id, job.asked_by)
             return state
         try:
             await self._compactions.enqueue(job)

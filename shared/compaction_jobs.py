@@ -122,7 +122,7 @@ class CompactionJobs:
             choice=self.choice,
             pins=pins_of(window, turn.pins),
         )
-        return self.job(window, policy, tenant=turn.tenant)
+        return replace(self.job(window, policy, tenant=turn.tenant), asked_by=turn.id)
 
     def most_pinned_tokens(self, turn: Turn) -> int:
         """Return how much may be pinned of what the turn's compactions leave."""
@@ -144,13 +144,20 @@ class CompactionJobs:
         return replace(job, head=head)
 
     def of_window(self, turn: Turn, prefix: Sequence[Entry], policy: Policy) -> CompactionJob:
-        """Return the job that compacts `prefix` of the turn's window, with what its prompts began with."""
+        """Return the job that compacts `prefix` of the turn's window, with what its prompts began with.
+
+        It is to be removed with the turn's response, if that is stored.
+        """
         request, settings = turn.request, self._settings
         in_place = settings.summarizer_mode == "in_place" and settings.summarizes_with_model
-        if not in_place and settings.summarizer != "native":
-            return self.job(prefix, policy, tenant=turn.tenant)
-        head = PromptHead(request.model, request.instructions, request.tools or [], request.prompt_cache_key)
-        return self.job(prefix, policy, tenant=turn.tenant, head=head)
+        head = None
+        if in_place or settings.summarizer == "native":
+            head = PromptHead(
+                request.model, request.instructions, request.tools or [], request.prompt_cache_key
+            )
+        job = self.job(prefix, policy, tenant=turn.tenant, head=head)
+        asked_by = turn.id if request.is_stored else None
+        return replace(job, asked_by=asked_by, asker_is_stored=request.is_background)
 
 
 def target_tokens(turn: Turn, settings: Settings) -> int | None:

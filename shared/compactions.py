@@ -31,7 +31,8 @@ class CompactionJob:
     `record` is the text of these two that the model was given, and `head` what its prompt began with, if known.
     `tokens` is the size of what the compaction replaces. `ahead` is one that nobody waits for yet. `threshold`
     is what it is asked for by, in tokens; None for one that the client asked for. A `transient` one is for a
-    turn that is not stored: it is listed nowhere, and soon forgotten.
+    turn that is not stored: it is listed nowhere, and soon forgotten. `asked_by` is the response with which it is
+    to be removed, and `asker_is_stored` says that this is known to the store already.
     """
 
     id: str
@@ -47,6 +48,8 @@ class CompactionJob:
     replaces: Replaced | None = None
     threshold: int | None = None
     transient: bool = False
+    asked_by: str | None = None
+    asker_is_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

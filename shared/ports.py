@@ -266,6 +266,10 @@ class Compactions(UndoneCompactions, Protocol):
         """
         ...
 
+    async def share(self, compaction_id: str, response_id: str) -> None:
+        """Have a compaction that is there already removed with this response, too."""
+        ...
+
     async def load_job(self, lease: Lease) -> CompactionJob:
         """Return the job behind a lease. Raises LeaseLost when it is gone."""
         ...

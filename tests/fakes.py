@@ -195,6 +195,7 @@ class InMemoryCompactions:
         self.failing = False
         self.full = False
         self.hurried: list[str] = []
+        self.shared: list[tuple[str, str]] = []
         self.lookups: list[list[str]] = []
 
     async def enqueue(self, job: CompactionJob) -> bool:
@@ -207,6 +208,9 @@ class InMemoryCompactions:
         if self.at_once:
             await self.run_all()
         return True
+
+    async def share(self, compaction_id: str, response_id: str) -> None:
+        self.shared.append((compaction_id, response_id))
 
     async def run_all(self) -> None:
         """Work off what is queued."""

@@ -14,6 +14,7 @@ from shared.adapters.redis.compaction_fields import (
     state_of,
 )
 from shared.adapters.redis.compaction_records import CompactionIndex
+from shared.adapters.redis.derived import DerivedCompactions
 from shared.adapters.redis.encoding import (
     Fields,
     answer,
@@ -52,37 +53,25 @@ class RedisCompactions:
         self._jobs = jobs
         self._sealer = sealer
         self._index = CompactionIndex(store, settings)
+        self._derived = DerivedCompactions(store, jobs, settings)
         self._ttl_ms = settings.response_ttl_seconds * 1000
         self._deadline_seconds = settings.compaction_deadline_seconds
 
     async def enqueue(self, job: CompactionJob) -> bool:
         """Store the job as queued and ring for it; False when it exists. Raises TooManyRequests."""
-        fields = {
-            "tenant": job.tenant.encode(),
-            "policy": encode_json(asdict(job.policy)),
-            "history": encode_items(job.history),
-            "tokens": str(job.tokens).encode(),
-            "ledger": encode_json(job.ledger),
-            "summary": encode_json(job.summary),
-            "record": encode_json(job.record),
-            "head": encode_json(asdict(job.head) if job.head else None),
-            "failed_ttl_ms": str(FAILED_TTL_SECONDS * 1000).encode(),
-            **fields_of_job(job),
-        }
-        if job.transient:
-            fields["ended_ttl_ms"] = str(TRANSIENT_TTL_SECONDS * 1000).encode()
-        else:
+        if not job.transient:
             # First, so that none can be there that its owner cannot find.
             await self._index.note(job.tenant, job.id)
-        return await self._jobs.create(
-            NewJob(
-                id=job.id,
-                type=COMPACT,
-                fields=fields,
-                deadline_seconds=self._deadline_seconds,
-                can_wait=job.ahead,
-            )
-        )
+        if job.asked_by is not None:
+            await self._derived.note(job.id, job.asked_by)
+        made = await self._jobs.create(self._new_job(job))
+        if job.asked_by is not None and job.asker_is_stored:
+            await self._derived.check(job.asked_by)
+        return made
+
+    async def share(self, compaction_id: str, response_id: str) -> None:
+        """Have a compaction that is there already removed with this response, too."""
+        await self._derived.note(compaction_id, response_id)
 
     async def statuses(self, compaction_ids: Sequence[str]) -> list[JobStatus | None]:
         """Return where each of these compactions stands, in one round trip; None for one unknown or undone."""
@@ -145,6 +134,29 @@ class RedisCompactions:
         """End the job as failed; the history stays as it was with whoever has it. Raises LeaseLost."""
         fields = {"error_code": b"server_error", "error_message": message.encode()}
         await self._jobs.finish(lease, Ending("failed", fields, drops=_HISTORY))
+
+    def _new_job(self, job: CompactionJob) -> NewJob:
+        fields = {
+            "tenant": job.tenant.encode(),
+            "policy": encode_json(asdict(job.policy)),
+            "history": encode_items(job.history),
+            "tokens": str(job.tokens).encode(),
+            "ledger": encode_json(job.ledger),
+            "summary": encode_json(job.summary),
+            "record": encode_json(job.record),
+            "head": encode_json(asdict(job.head) if job.head else None),
+            "failed_ttl_ms": str(FAILED_TTL_SECONDS * 1000).encode(),
+            **fields_of_job(job),
+        }
+        if job.transient:
+            fields["ended_ttl_ms"] = str(TRANSIENT_TTL_SECONDS * 1000).encode()
+        return NewJob(
+            id=job.id,
+            type=COMPACT,
+            fields=fields,
+            deadline_seconds=self._deadline_seconds,
+            can_wait=job.ahead,
+        )
 
 
 def _head(fields: Fields) -> PromptHead | None:

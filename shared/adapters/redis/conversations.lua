@@ -38,8 +38,11 @@ local function is_busy()
   return tonumber(get('busy_until')) > now
 end
 
+-- A turn had it live as long as the turn may run: from now on it is kept for its time again, and no longer.
 local function let_go()
-  if get('busy_by') == given.holder then redis.call('HDEL', record, 'busy_by', 'busy_until') end
+  if get('busy_by') ~= given.holder then return end
+  redis.call('HDEL', record, 'busy_by', 'busy_until')
+  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, digits(given.ttl_ms)) end
 end
 
 -- The first of these ids that is there already, or that is given twice.

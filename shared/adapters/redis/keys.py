@@ -45,6 +45,11 @@ def waiters(object_id: str) -> str:
     return f"{record(object_id)}:waiters"
 
 
+def derived(response_id: str) -> str:
+    """Return the key of the set of compactions that were made, or used, for a response."""
+    return f"{record(response_id)}:compactions"
+
+
 def conversation(conversation_id: str) -> list[str]:
     """Return the keys of a conversation: its record, the order of its items, their bodies, its windows."""
     name = record(conversation_id)

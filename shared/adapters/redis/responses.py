@@ -10,6 +10,7 @@ from redis.asyncio.client import Pipeline
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.conversation_script import ConversationScript, accepted
+from shared.adapters.redis.derived import DerivedCompactions
 from shared.adapters.redis.encoding import (
     Fields,
     answer,
@@ -63,6 +64,7 @@ class RedisResponses:
         self._jobs = jobs
         self._conversations = ConversationScript(store, settings)
         self._index = ItemIndex(store, settings)
+        self._derived = DerivedCompactions(store, jobs, settings)
         self._ttl_ms = settings.response_ttl_seconds * 1000
         self._deadline_seconds = settings.response_deadline_seconds
 
@@ -91,8 +93,7 @@ class RedisResponses:
 
     async def load_turn(self, lease: Lease) -> Turn:
         """Return the turn behind a lease. Raises LeaseLost when it is gone."""
-        values = await answer(self._store.hmget(keys.record(lease.job_id), _RUNNING))
-        fields = present(_RUNNING, values)
+        fields = await self._fields(lease.job_id, _RUNNING)
         if b"request" not in fields:
             raise LeaseLost(f"{lease.job_id} is gone.")
         return Turn(
@@ -104,8 +105,7 @@ class RedisResponses:
 
     async def load(self, response_id: str, tenant: str) -> StoredResponse:
         """Return a response; one that was never finished comes with its output so far. Raises NotFound."""
-        values = await answer(self._store.hmget(keys.record(response_id), _POLLED))
-        fields = present(_POLLED, values)
+        fields = await self._fields(response_id, _POLLED)
         events: list[JsonObject] = []
         if b"output" not in fields:
             fields, events = await self._load_unfinished(response_id)
@@ -151,13 +151,19 @@ class RedisResponses:
 
     async def delete(self, response_id: str) -> bool:
         """Remove an ended response with all derived from it; False when it has not ended."""
-        output = decode_items(await answer(self._store.hget(keys.record(response_id), "output")))
-        if await self._jobs.delete(response_id) == "busy":
+        fields = await self._fields(response_id, ("status", "output"))
+        if b"status" in fields and not JobStatus(text(fields, "status")).ended:
             return False
-        await self._index.forget([entry.item for entry in output])
-        for entry in output:
-            if isinstance(entry.item, Compaction) and entry.item.id:
-                await self._jobs.delete(entry.item.id)
+        # The record goes last: a server that dies before is asked to delete it again.
+        output = [entry.item for entry in decode_items(fields.get(b"output"))]
+        await self._index.forget(output)
+        for item in output:
+            if isinstance(item, Compaction) and item.id:
+                await self._derived.note(item.id, response_id)
+        await self._derived.remove(response_id)
+        await self._jobs.delete(response_id)
+        # Again, for what its worker has begun to make ahead in the meantime.
+        await self._derived.remove(response_id)
         return True
 
     async def append(self, lease: Lease, first: int, events: Sequence[JsonObject]) -> None:
@@ -169,6 +175,9 @@ class RedisResponses:
         # An event's entry id is its sequence number plus one.
         entries = await answer(self._store.xrange(keys.events(response_id), min=f"{after + 2}-0"))
         return _events(entries)
+
+    async def _fields(self, response_id: str, names: Sequence[str]) -> Fields:
+        return present(names, await answer(self._store.hmget(keys.record(response_id), names)))
 
     async def _enqueue_in_conversation(self, turn: Turn, job: NewJob, conversation_id: str) -> None:
         async with self._store.pipeline(transaction=True) as pipeline:
