@@ -36,7 +36,7 @@ class Gate:
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         """Take the keys as they stand in the settings: plain, or as the SHA-256 of one in hexadecimal."""
         self._app = app
-        self._hashes = [_key_hash(key) for key in settings.api_keys]
+        self._tenants = {key_hash(key): tenant_of(key) for key in settings.api_keys}
         self._max_body_bytes = settings.max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,21 +65,27 @@ class Gate:
             raise _too_large(self._max_body_bytes)
 
     def _tenant(self, headers: MutableMapping[str, str] | Headers) -> str:
-        if not self._hashes:
+        if not self._tenants:
             return LOCAL_TENANT
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             raise AuthenticationFailed("You didn't provide an API key.", code=None)
         offered = hashlib.sha256(key.strip().encode()).hexdigest()
         # Every key is compared, so that the time taken does not tell which one was nearly right.
-        matches = [known for known in self._hashes if hmac.compare_digest(known, offered)]
+        matches = [known for known in self._tenants if hmac.compare_digest(known, offered)]
         if not matches:
             raise AuthenticationFailed("Incorrect API key provided.", code="invalid_api_key")
-        return matches[0][:32]
+        return self._tenants[matches[0]]
 
 
-def _key_hash(key: str) -> str:
+def key_hash(key: str) -> str:
+    """Return the SHA-256 of a key as it stands in the settings: plain, or as that already."""
     return key if _HASH.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()
+
+
+def tenant_of(key: str) -> str:
+    """Return whose objects a key is for."""
+    return key_hash(key)[:32]
 
 
 def _too_large(max_body_bytes: int) -> BodyTooLarge:
