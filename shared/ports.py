@@ -144,7 +144,10 @@ class Responses(Protocol):
         ...
 
     async def load_turns(self, response_ids: Sequence[str], tenant: str) -> list[StoredTurn]:
-        """Return the turns of all these responses in one round trip, and let them live on. Raises NotFound."""
+        """Return the turns of all these responses, and let them live on: two round trips. Raises NotFound.
+
+        Nothing that is not the tenant's lives any longer by it.
+        """
         ...
 
     async def find_items(self, item_ids: Sequence[str], tenant: str) -> list[Item]:

@@ -121,16 +121,20 @@ class RedisResponses:
         )
 
     async def load_turns(self, response_ids: Sequence[str], tenant: str) -> list[StoredTurn]:
-        """Return the turns of all these responses in one round trip, and let them live on. Raises NotFound."""
+        """Return the turns of all these responses, and let them live on. Raises NotFound."""
         pipeline = self._store.pipeline(transaction=False)
         for response_id in response_ids:
             pipeline.hmget(keys.record(response_id), _CHAINED)
-            pipeline.pexpire(keys.record(response_id), self._ttl_ms, gt=True)
-        answers = (await pipeline.execute())[::2]
-        return [
+        turns = [
             _turn(response_id, present(_CHAINED, values), tenant)
-            for response_id, values in zip(response_ids, answers, strict=True)
+            for response_id, values in zip(response_ids, await pipeline.execute(), strict=True)
         ]
+        # Only now: nobody may keep alive what is not his.
+        for response_id in response_ids:
+            pipeline.pexpire(keys.record(response_id), self._ttl_ms, gt=True)
+            pipeline.pexpire(keys.derived(response_id), self._ttl_ms, gt=True)
+        await pipeline.execute()
+        return turns
 
     async def finish(self, lease: Lease, turn: Turn, result: TurnResult) -> None:
         """End a background response, once and for all. Raises LeaseLost."""

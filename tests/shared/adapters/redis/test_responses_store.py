@@ -114,6 +114,17 @@ async def test_a_turn_that_has_not_ended_has_no_way_on(responses: RedisResponses
     assert (stored.status, stored.base, stored.output, stored.path) == (JobStatus.QUEUED, [], [], [])
 
 
+async def test_nobody_keeps_alive_what_is_anothers(responses: RedisResponses, desk: Desk) -> None:
+    asked = accepted_turn()
+    await responses.save(asked, answered(asked))
+    await desk.store.expire(keys.record(JOB), 5)
+
+    with pytest.raises(NotFound):
+        await responses.load_turns([JOB], "another")
+
+    assert await desk.ttl_seconds(keys.record(JOB)) <= 5
+
+
 async def test_turns_that_are_built_upon_live_on(responses: RedisResponses, desk: Desk) -> None:
     asked = accepted_turn()
     await responses.save(asked, answered(asked))
