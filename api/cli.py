@@ -1,5 +1,6 @@
-"""The command line: `hitherto up`, `api`, `worker`, `compactions`, `demo`, `version`."""
+"""The command line: `hitherto up`, `api`, `worker`, `compactions`, `doctor`, `demo`, `version`."""
 
+import asyncio
 import os
 import socket
 from contextlib import suppress
@@ -100,6 +101,20 @@ def worker(
         raise typer.BadParameter(f"no such queue: {', '.join(sorted(unknown))}", param_hint="--queues")
     command = worker_command(queues, concurrency)
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+@app.command()
+def doctor(
+    *, as_json: Annotated[bool, typer.Option("--json", help="For a program, not a person.")] = False
+) -> None:
+    """Look at all that a server needs and say what to do; changes nothing. Exit code 1: something is a problem."""
+    from api.doctor.main import examine  # noqa: PLC0415 - the other commands need none of it
+    from api.doctor.report import is_healthy, print_json, print_report  # noqa: PLC0415 - as above
+
+    with errors_in_words():
+        findings = asyncio.run(examine(Settings()))
+        (print_json if as_json else print_report)(findings)
+    raise typer.Exit(0 if is_healthy(findings) else 1)
 
 
 @app.command()
