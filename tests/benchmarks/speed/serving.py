@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import redis
 
 from api.embedded import EmbeddedServer
@@ -33,12 +34,12 @@ _WORDS = "Please look at this shard of the index once more and say what stands o
 
 def figures_of_serving() -> list[Figure]:
     """Return latencies, throughput, and what a turn costs the store."""
-    with _running() as (address, store):
-        return asyncio.run(_measured(address, store))
+    with _running() as (address, store, pids):
+        return asyncio.run(_measured(address, store, pids))
 
 
 @contextmanager
-def _running() -> Iterator[tuple[str, redis.Redis]]:
+def _running() -> Iterator[tuple[str, redis.Redis, list[int]]]:
     with (
         tempfile.TemporaryDirectory() as directory,
         EmbeddedServer(Path(directory) / "redis") as server,
@@ -50,15 +51,15 @@ def _running() -> Iterator[tuple[str, redis.Redis]]:
         try:
             address = house.start_api()
             house.start_worker()
-            yield address, store
+            yield address, store, [process.child.pid for process in house.processes]
         finally:
             house.end()
 
 
-async def _measured(address: str, store: redis.Redis) -> list[Figure]:
+async def _measured(address: str, store: redis.Redis, pids: list[int]) -> list[Figure]:
     limits = httpx.Limits(max_connections=_SIDE_BY_SIDE)
     async with httpx.AsyncClient(base_url=address, timeout=_TIMEOUT_SECONDS, limits=limits) as http:
-        server = _Server(http, store)
+        server = _Server(http, store, [psutil.Process(pid) for pid in pids])
         await server.turn("Connections are opened, and code is loaded.")
         return [
             *[figure async for figure in _latencies(server)],
@@ -74,6 +75,7 @@ class _Server:
 
     http: httpx.AsyncClient
     store: redis.Redis
+    processes: list[psutil.Process]
 
     async def post(self, said: object, **fields: object) -> JsonObject:
         answer = await self.http.post("/responses", json={"model": "scripted", "input": said, **fields})
@@ -98,6 +100,16 @@ class _Server:
     def commands(self) -> int:
         """Return how many commands the store has run, those inside scripts included."""
         return sum(int(stat["calls"]) for stat in self.store.info("commandstats").values())
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return how long API, worker and store have computed."""
+        times = [sum(process.cpu_times()[:2]) for process in self.processes]
+        spent = self.store.info("cpu")
+        return {
+            "API": times[0],
+            "worker": times[1],
+            "store": float(spent["used_cpu_sys"]) + float(spent["used_cpu_user"]),
+        }
 
     def used_bytes(self) -> int:
         return int(self.store.info("memory")["used_memory"])
@@ -138,6 +150,23 @@ async def _costs(server: _Server) -> AsyncIterator[Figure]:
     enqueued = await _commands_for(server, lambda: _submitted_and_ended(server), idle)
     yield Figure("store, for a background turn with one poll", enqueued, "commands")
     yield Figure("store, for a background turn", (server.used_bytes() - used) / _ONE_BY_ONE, "bytes")
+    used = server.used_bytes()
+    yield Figure(
+        "store, for a foreground turn of a chain of 60", await _commands_of_a_chain(server, idle), "commands"
+    )
+    yield Figure(
+        "store, for a foreground turn of a chain of 60", (server.used_bytes() - used) / _ONE_BY_ONE, "bytes"
+    )
+
+
+async def _commands_of_a_chain(server: _Server, idle: float) -> float:
+    last: JsonObject = {}
+
+    async def turn() -> None:
+        before = {"previous_response_id": last["id"]} if last else {}
+        last.update(await server.post(_WORDS, **before))
+
+    return await _commands_for(server, turn, idle)
 
 
 async def _submitted_and_ended(server: _Server) -> None:
@@ -160,11 +189,14 @@ async def _throughput(server: _Server) -> AsyncIterator[Figure]:
         async with gate:
             await server.turn()
 
-    began = time.monotonic()
+    began, before = time.monotonic(), server.cpu_seconds()
     await asyncio.gather(*(one() for _ in range(_TOGETHER)))
     yield Figure(
         f"background turns, {_SIDE_BY_SIDE} side by side", _TOGETHER / (time.monotonic() - began), "turns/s"
     )
+    for who, seconds in server.cpu_seconds().items():
+        spent = (seconds - before[who]) / _TOGETHER * 1000
+        yield Figure(f"{who}, computing for a background turn polled each 5 ms", spent, "ms")
 
 
 async def _compaction(server: _Server) -> AsyncIterator[Figure]:
