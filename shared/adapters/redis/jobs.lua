@@ -30,7 +30,7 @@ local function number(field) return tonumber(get(field) or '0') end
 local function set(...) redis.call('HSET', record, ...) end
 
 local function set_pairs()
-  for i = 3, #ARGV, 2 do redis.call('HSET', record, ARGV[i], ARGV[i + 1]) end
+  if #ARGV > 3 then set(unpack(ARGV, 3)) end
 end
 
 -- The reconciler is to look after the job this many milliseconds from now.
