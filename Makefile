@@ -12,7 +12,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export UV_LINK_MODE := copy
 export UV_NO_PROGRESS := 1
 
-.PHONY: help setup demo test fuzz bench lock clean
+.PHONY: help setup demo test fuzz bench audit lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
@@ -36,6 +36,10 @@ fuzz: $(INSTALLED) ## Send requests at random, others each time: FUZZ_REQUESTS=2
 
 bench: $(INSTALLED) ## Measure
 	@$(BIN)/python -m tests.benchmarks
+
+# Strict: a package that the service cannot be asked about is a failure, not a silence.
+audit: $(BIN)/uv ## Ask PyPI's vulnerability service about every locked package; needs a network
+	$(BIN)/uv tool run --from "pip-audit>=2.10" pip-audit --strict --disable-pip --require-hashes --requirement $(LOCK)
 
 lock: $(BIN)/uv ## Write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev \
