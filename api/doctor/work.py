@@ -22,7 +22,7 @@ async def check_work(store: Redis, broker: Redis) -> list[Finding]:
     takers = await _takers(broker)
     return [
         _workers(takers),
-        *[await _queue(store, broker, queue, takers) for queue in (Queue.GENERATION, Queue.COMPACTION)],
+        *[await _queue(store, broker, queue, takers) for queue in Queue],
         await _leases(store),
     ]
 

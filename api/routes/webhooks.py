@@ -4,6 +4,7 @@ import time
 
 from fastapi import APIRouter, Request
 
+from api.admission import NEEDS_ROOM
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
 from api.listing import AskedPage, Page, listed_objects
@@ -48,7 +49,12 @@ async def list_endpoints(page: AskedPage, services: GivenServices, tenant: Tenan
     return listed_objects([_shown(endpoint).to_json() for endpoint in endpoints], has_more=has_more)
 
 
-@router.post("/webhook_endpoints", openapi_extra=reads(CreateWebhookEndpoint), responses=_ENDPOINT)
+@router.post(
+    "/webhook_endpoints",
+    openapi_extra=reads(CreateWebhookEndpoint),
+    responses=_ENDPOINT,
+    dependencies=[NEEDS_ROOM],
+)
 async def create_endpoint(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Create an endpoint, and return it with its secret, which is shown only now."""
     wanted = parse_create_webhook_endpoint(parse_json_body(await request.body()))

@@ -26,6 +26,10 @@ from tests.scripted_upstream import Json, Reply, ScriptedUpstream, reply_to_mode
 
 OWNER, STRANGER = "sk-canary-owner-5b1f9c", "sk-canary-stranger-77a2d0"
 UPSTREAM_KEY, SEALING_KEY = "sk-canary-upstream-c3d4e5", new_key()
+HOOK_SECRET = "whsec_" + "Q2FuYXJ5" * 6
+# And that of the endpoint that is made here.
+SECRETS = [OWNER, STRANGER, UPSTREAM_KEY, SEALING_KEY, HOOK_SECRET]
+HOOK: Json = {"name": "n", "url": "http://127.0.0.1:9/hook", "event_types": ["response.completed"]}
 PROMPT = "QZSECRETPROMPT"
 OVERLOADED = {
     "message": "The server's storage is nearly full: it takes no new work now.",
@@ -73,9 +77,13 @@ def server(module_house: House, upstream: ScriptedUpstream) -> "Server":
         "ENCRYPTION_KEYS": SEALING_KEY,
         "API_KEYS": f"{OWNER},{STRANGER}",
         "SUMMARIZER": "ledger",
+        # Nobody is there: deliveries fail, and say so.
+        "WEBHOOK_URL": "http://127.0.0.1:9/operator",
+        "WEBHOOK_SECRET": HOOK_SECRET,
+        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
     }
     address = module_house.start_api("--log-level", "debug")
-    module_house.start_celery("generation,compaction", log_level="DEBUG")
+    module_house.start_celery("generation,compaction,housekeeping", log_level="DEBUG")
     return Server(address, module_house)
 
 
@@ -113,7 +121,13 @@ def theirs(owner: OpenAI) -> Ids:
     [compaction] = [item for item in made.output if item.type == "compaction"]
     conversation = owner.conversations.create(items=[{"type": "message", "role": "user", "content": "Hi"}])
     [item] = owner.conversations.items.list(conversation.id).data
-    return Ids(made.id, conversation.id, str(item.id), compaction.id, compaction.encrypted_content)
+    hook = (
+        Asker(str(owner.base_url).rstrip("/"), OWNER).ask("post", "/v1/webhook_endpoints", body=HOOK).json()
+    )
+    SECRETS.append(hook["signing_secret"])
+    return Ids(
+        made.id, conversation.id, str(item.id), compaction.id, compaction.encrypted_content, hook["id"]
+    )
 
 
 def nobodys(ids: Ids) -> Ids:
@@ -207,10 +221,11 @@ def test_no_secret_is_told_to_anybody(
     assert "celery" in "".join(logs), "the logs say nothing"
     password = str(re.search(r":([^:@]+)@", server.house.redis_url)[1])  # type: ignore[index]  # it has one
     keyspace = Keyspace(store, SEALING_KEY, tenant=tenant_of(OWNER))
-    for secret in (OWNER, STRANGER, UPSTREAM_KEY, SEALING_KEY, password):
+    for secret in (*SECRETS, password):
         assert not [text for text in [*told, *logs] if secret in text]
         assert keyspace.traces(secret) == []
     assert not [text for text in [*logs, *told[-2:]] if PROMPT in text]
+    assert keyspace.kept_for_ever() == []
     assert not [place for place in keyspace.traces(PROMPT) if place.startswith(KEY_PREFIX)]
 
 
@@ -262,7 +277,7 @@ def test_a_full_redis_takes_no_new_work_and_goes_on_with_what_there_is(
     with nearly_full(server, store):
         for (method, path), place in PLACES.items():
             if place.stores:
-                refused = asker.ask(method, theirs.in_path(path), body=place.bodies[0](theirs))
+                refused = asker.ask(method, theirs.in_path(path), body=[*place.bodies, *place.own][0](theirs))
                 assert (refused.status_code, refused.json()["error"]) == (503, OVERLOADED), (method, path)
                 assert int(refused.headers["retry-after"]) > 0
         assert store.dbsize() == before
