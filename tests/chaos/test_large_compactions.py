@@ -47,7 +47,8 @@ def summaries_and_answers(body: Json) -> Reply:
         return Reply("Done.")
     pages = re.findall(r"page (\d+)", asked(body))
     heard = f"page {pages[0]} to page {pages[-1]}" if pages else "nothing"
-    return Reply("\n".join(f"## {section}\n- {heard}" for section in SECTIONS))
+    said = dict.fromkeys(SECTIONS, heard) | {"Constraints": "None."}
+    return Reply("\n".join(f"## {section}\n- {line}" for section, line in said.items()))
 
 
 def is_for_summary(body: Json) -> bool:
