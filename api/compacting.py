@@ -11,6 +11,7 @@ from shared.ids import new_id
 from shared.sealing import seal_payload
 from shared.services import Services
 from shared.turns import Turn, TurnResult
+from shared.window.calibration import Correction
 from shared.window.payload import SizedItem
 from shared.wire.items import Compaction
 from shared.wire.model import JsonObject
@@ -29,22 +30,23 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
         services.routes.for_model(wanted.model)
     turn = await _turn(services, wanted, tenant)
     window = await services.history.resolve(turn)
-    job = services.window_compactor.jobs.asked(turn, window.entries)
+    correction = await services.calibration.correction(turn.request.model)
+    job = services.window_compactor.jobs.asked(turn, window.entries, correction)
     await services.compactions.enqueue(job)
     state = await services.window_compactor.wait(job.id)
     if state is None or state.result is None:
         raise Unavailable("The compaction could not be made.", code="server_error", retry_after_seconds=5)
-    _check_fits(services, turn, state.result)
+    _check_fits(services, turn, state.result, correction)
     document = await _publish(services, turn, state.result)
     # Images stay as they came.
     told = {"image": {"context_compression": "disabled"}} if wanted.image is not None else {}
     return document | told
 
 
-def _check_fits(services: Services, turn: Turn, result: CompactionResult) -> None:
+def _check_fits(services: Services, turn: Turn, result: CompactionResult, correction: Correction) -> None:
     window = services.window_compactor.jobs.context_window_tokens(turn.request.model)
     left = result.payload.tokens + sum(entry.tokens for entry in result.beside)
-    if window is not None and left > window:
+    if window is not None and left > correction.counted(window):
         raise ContextOverflow
 
 

@@ -11,8 +11,10 @@ from shared.compactions import CompactionJob, CompactionResult
 from shared.ids import new_id
 from shared.services import Services
 from shared.turns import Turn
+from shared.window.calibration import Correction
 from shared.window.counting import count_overhead
 from shared.window.entry import Entry, total_tokens
+from shared.window.sizing import size_of_window
 from shared.wire.items import Message
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse, PreviewRequest
@@ -31,13 +33,15 @@ async def preview(services: Services, wanted: PreviewRequest, *, tenant: str) ->
     turn = await _turn(services, wanted, tenant)
     window = (await services.history.resolve(turn)).entries
     threshold = None if wanted.has_trigger else services.window_compactor.threshold(turn)
-    tokens = total_tokens(window) + count_overhead(
+    overhead = count_overhead(
         instructions=wanted.instructions,
         tools=wanted.tools or [],
         text_format=(wanted.text or {}).get("format"),
         count=services.counter.count,
     )
-    job, tail = _job(services, turn, window, threshold)
+    correction = await services.calibration.correction(turn.request.model)
+    tokens = correction.real(size_of_window(window, overhead=overhead))
+    job, tail = _job(services, turn, window, threshold, correction)
     result = await services.compactor.forecast(job) if job is not None else None
     is_over = threshold is not None and tokens > threshold
     return {
@@ -50,13 +54,13 @@ async def preview(services: Services, wanted: PreviewRequest, *, tenant: str) ->
 
 
 def _job(
-    services: Services, turn: Turn, window: list[Entry], threshold: int | None
+    services: Services, turn: Turn, window: list[Entry], threshold: int | None, correction: Correction
 ) -> tuple[CompactionJob | None, Sequence[Entry]]:
     if not window:
         return None, []
     if threshold is None:
-        return services.window_compactor.jobs.triggered(turn, window), []
-    return services.window_compactor.jobs.due(turn, window, threshold) or (None, window)
+        return services.window_compactor.jobs.triggered(turn, window, correction), []
+    return services.window_compactor.jobs.due(turn, window, threshold, correction) or (None, window)
 
 
 def _expected(

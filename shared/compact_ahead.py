@@ -7,7 +7,7 @@ from shared.compaction.policy import Policy
 from shared.compaction_jobs import CompactionJobs
 from shared.errors import TooManyRequests
 from shared.lifecycle import JobStatus
-from shared.ports import Compactions
+from shared.ports import Calibration, Compactions
 from shared.prefixes import named_prefixes
 from shared.settings import Settings
 from shared.turns import Turn, TurnResult
@@ -33,7 +33,10 @@ class Made:
 class AheadCompactor:
     """Starts compactions ahead, and finds them again."""
 
-    def __init__(self, compactions: Compactions, jobs: CompactionJobs, settings: Settings) -> None:
+    def __init__(
+        self, compactions: Compactions, jobs: CompactionJobs, settings: Settings, calibration: Calibration
+    ) -> None:
+        self._calibration = calibration
         self._compactions = compactions
         self._jobs = jobs
         self._settings = settings
@@ -45,15 +48,19 @@ class AheadCompactor:
         would cross it. Nothing is started where an earlier one will still do, nor for store:false.
         """
         threshold = self._jobs.threshold(turn)
-        if threshold is None or not self._is_soon(turn, result, threshold):
+        if threshold is None:
+            return False
+        correction = await self._calibration.correction(turn.request.model)
+        if not self._is_soon(turn, result, correction.counted(threshold)):
             return False
         window = result.window
         policy = self._jobs.policy(turn, window, threshold)
-        if total_tokens(window) <= policy.target_tokens * _WORTH_IT:
+        counted = policy.corrected(correction)
+        if total_tokens(window) <= counted.target_tokens * _WORTH_IT:
             return False
         if await self._will_still_do(turn, window, policy):
             return False
-        job = self._jobs.of_window(turn, window, policy)
+        job = replace(self._jobs.of_window(turn, window, policy), policy=counted)
         try:
             return await self._compactions.enqueue(
                 replace(job, ahead=True, threshold=threshold, asker_is_stored=True)

@@ -11,11 +11,12 @@ from shared.compaction_jobs import CompactionJobs
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
 from shared.errors import TooManyRequests
 from shared.ids import new_id
-from shared.ports import Compactions, Sealer, Signals
+from shared.ports import Calibration, Compactions, Sealer, Signals
 from shared.prefixes import next_attempt
 from shared.sealing import seal_payload, unseal_payload
 from shared.settings import Settings
 from shared.turns import Parked, Turn, TurnResult
+from shared.uncalibrated import UNCALIBRATED
 from shared.window.entry import Entry, flatten, total_tokens
 from shared.window.payload import VERSION, Payload
 from shared.wire.items import Compaction
@@ -43,9 +44,11 @@ class WindowCompactor:
         sealer: Sealer,
         settings: Settings,
         jobs: CompactionJobs,
+        calibration: Calibration = UNCALIBRATED,
     ) -> None:
         self.jobs = jobs
-        self._ahead = AheadCompactor(compactions, jobs, settings)
+        self.calibration = calibration
+        self._ahead = AheadCompactor(compactions, jobs, settings, calibration)
         self._compactions = compactions
         self._signals = signals
         self._sealer = sealer
@@ -65,7 +68,8 @@ class WindowCompactor:
         made = await self._ahead.find(turn, window, threshold)
         if made is not None and (outcome := await self._use_made(turn, made)) is not None:
             return outcome
-        due = self.jobs.due(turn, window, threshold)
+        correction = await self.calibration.correction(turn.request.model)
+        due = self.jobs.due(turn, window, threshold, correction)
         if due is None:
             return None
         job, tail = due
@@ -82,7 +86,8 @@ class WindowCompactor:
         """Compact the whole window because the client says so; None means that the job failed."""
         if not window:
             return self._sealed(turn, _nothing_yet(pins_of(window, turn.pins).texts), Usage())
-        return await self._outcome(turn, self.jobs.triggered(turn, window), [])
+        correction = await self.calibration.correction(turn.request.model)
+        return await self._outcome(turn, self.jobs.triggered(turn, window, correction), [])
 
     async def reopen(self, turn: Turn, item: Compaction) -> CompactedWindow:
         """Return the window behind an item that an earlier attempt of this turn made."""

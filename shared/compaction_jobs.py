@@ -21,6 +21,7 @@ from shared.prefixes import compaction_id
 from shared.routing import NO_ROUTES, Routes
 from shared.settings import Settings
 from shared.turns import Turn
+from shared.window.calibration import EXACT, Correction
 from shared.window.calls import safe_cuts
 from shared.window.entry import Entry, total_tokens
 from shared.window.hashing import prefix_hashes
@@ -88,22 +89,24 @@ class CompactionJobs:
         )
 
     def due(
-        self, turn: Turn, window: Sequence[Entry], threshold: int
+        self, turn: Turn, window: Sequence[Entry], threshold: int, correction: Correction = EXACT
     ) -> tuple[CompactionJob, Sequence[Entry]] | None:
         """Return the job for a window over its threshold, and the tail that stays as it came.
 
-        None when there is too little to gain.
+        None when there is too little to gain. It is cut and named in the model's tokens, so that what is
+        learned of them renames nothing.
         """
         policy = self.policy(turn, window, threshold)
         cut = divide(window, policy)
         prefix, tail = window[:cut], window[cut:]
-        if total_tokens(prefix) <= policy.target_tokens:
+        counted = policy.corrected(correction)
+        if total_tokens(prefix) <= counted.target_tokens:
             return None
-        left = max(policy.target_tokens - total_tokens(tail), policy.target_tokens // 2)
+        left = max(counted.target_tokens - total_tokens(tail), counted.target_tokens // 2)
         job = self.of_window(turn, prefix, policy)
-        return replace(job, policy=replace(policy, target_tokens=left), threshold=threshold), tail
+        return replace(job, policy=replace(counted, target_tokens=left), threshold=threshold), tail
 
-    def triggered(self, turn: Turn, window: Sequence[Entry]) -> CompactionJob:
+    def triggered(self, turn: Turn, window: Sequence[Entry], correction: Correction = EXACT) -> CompactionJob:
         """Return the job that compacts the whole window because the client says so."""
         policy = trigger_policy(
             target=self.roomy_target(turn.request.model, turn.request.hitherto),
@@ -111,9 +114,9 @@ class CompactionJobs:
             choice=self.choice,
             pins=pins_of(window, turn.pins),
         )
-        return self.of_window(turn, window, policy)
+        return replace(self.of_window(turn, window, policy), policy=policy.corrected(correction))
 
-    def asked(self, turn: Turn, window: Sequence[Entry]) -> CompactionJob:
+    def asked(self, turn: Turn, window: Sequence[Entry], correction: Correction = EXACT) -> CompactionJob:
         """Return the job behind /responses/compact: what the turn's instructions say is for its summary."""
         policy = endpoint_policy(
             target=self.roomy_target(turn.request.model, turn.request.hitherto),
@@ -122,7 +125,8 @@ class CompactionJobs:
             choice=self.choice,
             pins=pins_of(window, turn.pins),
         )
-        return replace(self.job(window, policy, tenant=turn.tenant), asked_by=turn.id)
+        job = self.job(window, policy, tenant=turn.tenant)
+        return replace(job, policy=policy.corrected(correction), asked_by=turn.id)
 
     def most_pinned_tokens(self, turn: Turn) -> int:
         """Return how much may be pinned of what the turn's compactions leave."""

@@ -17,11 +17,13 @@ from shared.storage import Memory
 from shared.summaries import Portion, Summary
 from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
 from shared.webhooks import Delivery, Endpoint, JobEnd, Target
+from shared.window.calibration import Correction, Size
 from shared.window.payload import SizedItem
 from shared.window.undone import Replaced
 from shared.wire.conversations import Conversation
 from shared.wire.items import Item
 from shared.wire.model import JsonObject
+from shared.wire.responses import Usage
 
 
 class TokenCounter(Protocol):
@@ -29,6 +31,24 @@ class TokenCounter(Protocol):
 
     def count(self, text: str) -> int:
         """Return the number of tokens in `text`; text that looks like a special token is text."""
+        ...
+
+
+class Calibration(Protocol):
+    """What upstreams' reports taught about how each model counts. It is shared, and lost after a time."""
+
+    async def correction(self, model: str) -> Correction:
+        """Return what corrects our counts for a model; none are known, or can be read: that of its family.
+
+        It may be some seconds old, so that few turns ask the store.
+        """
+        ...
+
+    async def learn(self, model: str, size: Size, usage: Usage) -> None:
+        """Learn from the usage that was reported for a request of `size`; what is not plausible is left out.
+
+        A failure of the store is told in the log and nowhere else: the turn does not depend on it.
+        """
         ...
 
 

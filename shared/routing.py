@@ -21,7 +21,8 @@ class Route:
     """An upstream and the models that it answers for; a `base_url` of None is the built-in offline one.
 
     `models` are names, or prefixes ending with `*`. `rename` leads from what clients call a model to what
-    the provider calls it; its keys are routed here too.
+    the provider calls it; its keys are routed here too. `tokenizer` is the family of its models' tokenizer, where
+    their names do not tell it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Route:
     structured_summaries: bool = False
     timeout_seconds: float = 600.0
     rename: Mapping[str, str] = field(default_factory=dict, hash=False)
+    tokenizer: str | None = None
 
     @property
     def names(self) -> list[str]:

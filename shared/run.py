@@ -7,9 +7,11 @@ from shared.history import ResolvedWindow
 from shared.ports import Progress
 from shared.prompt import Prompt, Sampling
 from shared.turns import Turn
+from shared.window.calibration import EXACT, Correction, Size
 from shared.window.configuration import with_update
 from shared.window.entry import Entry
 from shared.window.payload import SizedItem
+from shared.window.sizing import size_of_items, size_of_window
 from shared.wire.items import ConfigurationUpdate
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
@@ -29,9 +31,22 @@ class Run:
     entries: list[Entry]
     # What the items of the window set for this answer, and for those to come.
     configuration: ConfigurationUpdate | None
+    # How the model's own tokens follow from those that are counted, and what surrounds the items.
+    correction: Correction = EXACT
+    overhead: int = 0
     usage: Usage = field(default_factory=Usage)
     # What the model is given of the entries.
     given: list[SizedItem] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> int:
+        """What the window is in the model's tokens, with all that surrounds it."""
+        return self.correction.real(size_of_window(self.entries, overhead=self.overhead))
+
+    @property
+    def given_size(self) -> Size:
+        """What was counted of all that the model is given."""
+        return size_of_items(self.given, overhead=self.overhead)
 
     @property
     def output_tokens_left(self) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from shared.adapters.operator import operator_choice
+from shared.adapters.redis.calibration import RedisCalibration
 from shared.adapters.redis.compaction_records import RedisCompactionRecords
 from shared.adapters.redis.compactions import RedisCompactions
 from shared.adapters.redis.connection import agreed_encryption_key, connect, keep_alive_seconds
@@ -35,6 +36,7 @@ from shared.compactor import Compactor
 from shared.history import History
 from shared.native import NativeCompactor
 from shared.ports import (
+    Calibration,
     CompactionRecords,
     Compactions,
     Conversations,
@@ -83,6 +85,7 @@ class Services:
     signals: Signals
     sealer: Sealer
     counter: TokenCounter
+    calibration: Calibration
     routes: Routes
     upstream: Upstream
     history: History
@@ -118,8 +121,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         announcer = Announcer(
             endpoints, deliveries, keep_alive_seconds=keep_alive_seconds(settings.response_ttl_seconds)
         )
+        calibration = RedisCalibration(store, routes, encoding=settings.tokenizer_encoding)
+        compaction_jobs = CompactionJobs(settings, routes, choice)
         window_compactor = WindowCompactor(
-            compactions, signals, sealer, settings, CompactionJobs(settings, routes, choice)
+            compactions, signals, sealer, settings, compaction_jobs, calibration
         )
         yield Services(
             settings=settings,
@@ -140,6 +145,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             signals=signals,
             sealer=sealer,
             counter=counter,
+            calibration=calibration,
             routes=routes,
             upstream=upstream,
             history=history,

@@ -19,10 +19,11 @@ from shared.settings import Settings
 from shared.turns import Parked, Turn, TurnResult
 from shared.window.configuration import in_effect
 from shared.window.counting import count_overhead
-from shared.window.entry import Entry, flatten, total_tokens
+from shared.window.entry import Entry, flatten
 from shared.window.payload import SizedItem
+from shared.window.sizing import size_of_items
 from shared.window.truncation import truncate
-from shared.wire.items import Compaction, ConfigurationUpdate, Item, parse_item
+from shared.wire.items import Compaction, ConfigurationUpdate, Item, OtherItem, parse_item
 from shared.wire.model import JsonObject
 from shared.wire.responses import IncompleteDetails, Response, Usage
 
@@ -41,7 +42,11 @@ class TurnRunner:
         settings: Settings,
         routes: Routes = NO_ROUTES,
     ) -> None:
-        """Take what a turn needs; a model whose route tells no window has that of the settings."""
+        """Take what a turn needs; a model whose route tells no window has that of the settings.
+
+        Counts are corrected as the compactor corrects them.
+        """
+        self._calibration = compactor.calibration
         self._history = history
         self._compactor = compactor
         self._upstream = upstream
@@ -61,7 +66,9 @@ class TurnRunner:
         window = await self._history.resolve(turn)
         composer = await _begin(turn, progress, partial)
         configuration = in_effect(entry.item for entry in flatten(window.entries))
-        run = Run(turn, composer, progress, window, list(window.entries), configuration)
+        correction = await self._calibration.correction(turn.request.model)
+        run = Run(turn, composer, progress, window, list(window.entries), configuration, correction)
+        run.overhead = self._overhead(run)
         if turn.request.has_trigger:
             return await self._compact_only(run, partial)
         parked = await self._compact_if_due(run, partial)
@@ -71,6 +78,7 @@ class TurnRunner:
             return await self._result(run, Finished(reason="length", usage=Usage()))
         self._fit(run)
         finished = await self._generate(run)
+        await self._learn(run, finished)
         return await self._result(run, finished)
 
     async def _compact_if_due(self, run: Run, partial: Partial | None) -> Parked | None:
@@ -80,7 +88,7 @@ class TurnRunner:
             await run.progress.send(_repeat_configuration(run, partial))
             return None
         threshold = self._compactor.threshold(run.turn)
-        if threshold is None or self._size(run) <= threshold:
+        if threshold is None or run.tokens <= threshold:
             return None
         outcome = await self._compactor.compact(run.turn, run.entries, threshold=threshold)
         if isinstance(outcome, CompactedWindow):
@@ -117,15 +125,12 @@ class TurnRunner:
         limit = (route.context_window_tokens if route else None) or self._settings.context_window_tokens
         if limit is None:
             return
-        room = limit - self._overhead(run)
         if request.truncation == "auto":
             answer = run.output_tokens_left or 0
-            run.given = truncate(run.entries, room - answer, upstream=name)
-        if _tokens(run.given) > room:
+            room = run.correction.counted(limit - answer, of=run.given_size) - run.overhead
+            run.given = truncate(run.entries, room, upstream=name)
+        if run.correction.real(run.given_size) > limit:
             raise ContextOverflow
-
-    def _size(self, run: Run) -> int:
-        return total_tokens(run.entries) + self._overhead(run)
 
     def _overhead(self, run: Run) -> int:
         request = run.turn.request
@@ -146,6 +151,13 @@ class TurnRunner:
         if finished is None:
             raise UpstreamError("The upstream's answer ended without saying so.")
         return finished
+
+    async def _learn(self, run: Run, finished: Finished) -> None:
+        # A tool that the provider runs has it read the prompt again: its usage is that of several requests.
+        if finished.usage is not None and not any(
+            isinstance(each, OtherItem) for each in run.composer.output
+        ):
+            await self._calibration.learn(run.turn.request.model, run.given_size, finished.usage)
 
     async def _result(self, run: Run, finished: Finished) -> TurnResult:
         items = run.composer.output
@@ -172,7 +184,8 @@ class TurnRunner:
         )
 
     def _estimated_usage(self, run: Run, output: Sequence[SizedItem]) -> Usage:
-        asked, answered = _tokens(run.given) + self._overhead(run), _tokens(output)
+        asked = run.correction.real(run.given_size)
+        answered = run.correction.part(size_of_items(output))
         return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
 
 
@@ -206,10 +219,6 @@ def _repeat_configuration(run: Run, partial: Partial | None) -> list[JsonObject]
         run.composer.keep([told])
         return []
     return run.composer.add_item(run.configuration.changed(id=new_id("item")))
-
-
-def _tokens(items: Sequence[SizedItem]) -> int:
-    return sum(entry.tokens for entry in items)
 
 
 _REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}

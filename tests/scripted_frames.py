@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
+from shared.adapters.tiktoken import TiktokenCounter
 from tests.scripted_replies import Call, Json, Reply
 
 # Whether the frame is a piece of the answer, which waits for its turn, and the frame.
@@ -16,7 +17,7 @@ def _usage(body: Json, reply: Reply) -> tuple[int, int]:
     said = [body.get("instructions"), body.get("messages"), body.get("input")]
     made = [reply.reasoning, reply.refusal, reply.pieces(), [call.arguments for call in reply.calls]]
     return (
-        _count_words(said) if reply.input_tokens is None else reply.input_tokens,
+        count_tokens(said) if reply.input_tokens is None else reply.input_tokens,
         _count_words(made) if reply.output_tokens is None else reply.output_tokens,
     )
 
@@ -185,6 +186,22 @@ def _output(reply: Reply) -> Iterator[tuple[Json, str, list[str]]]:
             "status": "completed",
         }
         yield item | {field_name: call.arguments}, deltas, list(_halves(call.arguments))
+
+
+_COUNTER = TiktokenCounter()
+
+
+def count_tokens(value: Any) -> int:
+    """Return the tokens of what a request says, with four around every message, call and part."""
+    match value:
+        case str():
+            return _COUNTER.count(value)
+        case dict():
+            return 4 + sum(count_tokens(entry) for entry in value.values())
+        case list():
+            return sum(count_tokens(entry) for entry in value)
+        case _:
+            return 0
 
 
 def _count_words(value: Any) -> int:

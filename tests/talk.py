@@ -9,12 +9,13 @@ from shared.compactor import Compactor
 from shared.history import History
 from shared.ids import new_id
 from shared.partial import Partial
-from shared.ports import TokenCounter
+from shared.ports import Calibration, TokenCounter
 from shared.prompt import CallDelta, CallStarted, Finished
 from shared.settings import Settings
 from shared.summarizer import Summarizer
 from shared.turn import TurnRunner
 from shared.turns import Parked, Turn, TurnResult
+from shared.uncalibrated import UNCALIBRATED
 from shared.wire.items import CompactionTrigger, Item
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
@@ -48,6 +49,7 @@ class Talk:
         *,
         summarizer: Script | None = None,
         counter: TokenCounter | None = None,
+        calibration: Calibration = UNCALIBRATED,
         **settings: Any,
     ) -> None:
         self.counter = counter or WordCounter()
@@ -65,7 +67,12 @@ class Talk:
             self.responses, self.conversations, self.compactions, self.sealer, self.counter
         )
         self.window_compactor = WindowCompactor(
-            self.compactions, self.signals, self.sealer, self.settings, CompactionJobs(self.settings)
+            self.compactions,
+            self.signals,
+            self.sealer,
+            self.settings,
+            CompactionJobs(self.settings),
+            calibration,
         )
         self.turns = TurnRunner(
             self.history, self.window_compactor, self.upstream, self.counter, self.settings

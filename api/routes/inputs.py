@@ -12,7 +12,7 @@ from shared.ids import new_id
 from shared.services import Services
 from shared.turns import Turn
 from shared.window.counting import count_overhead
-from shared.window.entry import total_tokens
+from shared.window.sizing import size_of_window
 from shared.wire.items import Compaction
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse, InputTokensRequest
@@ -46,7 +46,9 @@ async def count_input_tokens(request: Request, services: GivenServices, tenant: 
         text_format=(wanted.text or {}).get("format"),
         count=services.counter.count,
     )
-    return {"object": "response.input_tokens", "input_tokens": total_tokens(window.entries) + overhead}
+    correction = await services.calibration.correction(turn.request.model)
+    tokens = correction.real(size_of_window(window.entries, overhead=overhead))
+    return {"object": "response.input_tokens", "input_tokens": tokens}
 
 
 async def _turn(services: Services, wanted: InputTokensRequest, tenant: str) -> Turn:

@@ -47,13 +47,15 @@ class TiktokenCounter:
 
 @dataclass(frozen=True, slots=True)
 class _Vocabulary:
-    """A shipped file of merge ranks, and what the encoding adds to them."""
+    """A shipped file of merge ranks, and the pattern that parts text before they apply.
+
+    Special tokens are left out: nobody writes them, text that looks like one is text.
+    """
 
     file: str
     sha256: str
     plain_bytes: int
     pattern: str
-    special_tokens: Mapping[str, int]
 
 
 # The public definition of o200k_base: letters with their case and an English contraction, up to three
@@ -73,14 +75,38 @@ _O200K_PATTERN = "|".join(
     )
 )
 
-_SHIPPED: Mapping[str, _Vocabulary] = {
-    "o200k_base": _Vocabulary(
-        file="o200k_base.tiktoken.zst",
-        sha256="446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
-        plain_bytes=3_613_922,
-        pattern=_O200K_PATTERN,
-        special_tokens={"<|endoftext|>": 199_999, "<|endofprompt|>": 200_018},
+# That of cl100k_base: whole words in any case, no line ends but with punctuation before them.
+_CL100K_PATTERN = "|".join(
+    (
+        r"'(?i:[sdmt]|ll|ve|re)",
+        r"[^\r\n\p{L}\p{N}]?+\p{L}++",
+        r"\p{N}{1,3}+",
+        r" ?[^\s\p{L}\p{N}]++[\r\n]*+",
+        r"\s++$",
+        r"\s*[\r\n]",
+        r"\s+(?!\S)",
+        r"\s",
     )
+)
+
+_O200K = _Vocabulary(
+    file="o200k_base.tiktoken.zst",
+    sha256="446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+    plain_bytes=3_613_922,
+    pattern=_O200K_PATTERN,
+)
+_CL100K = _Vocabulary(
+    file="cl100k_base.tiktoken.zst",
+    sha256="223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+    plain_bytes=1_681_126,
+    pattern=_CL100K_PATTERN,
+)
+
+# The harmony encoding of gpt-oss differs from o200k_base in its special tokens alone, and all text is text.
+_SHIPPED: Mapping[str, _Vocabulary] = {
+    "cl100k_base": _CL100K,
+    "o200k_base": _O200K,
+    "o200k_harmony": _O200K,
 }
 
 _LOADING = threading.Lock()
@@ -99,7 +125,7 @@ def _encoding(name: str) -> tiktoken.Encoding:
         name,
         pat_str=vocabulary.pattern,
         mergeable_ranks=_ranks(_verified(_read(vocabulary), vocabulary)),
-        special_tokens=dict(vocabulary.special_tokens),
+        special_tokens={},
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from shared.compaction.outline import OUTLINE
 from shared.compaction.pins import NO_PINS, Pins
+from shared.window.calibration import Correction
 from shared.wire.model import JsonObject
 
 # What OpenAI's /responses/compact keeps of user messages, and what ours seals beside them, in tokens.
@@ -78,6 +79,22 @@ class Policy:
     def fingerprint(self) -> str:
         """A digest that is equal for policies that ask for the same."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    def corrected(self, correction: Correction) -> "Policy":
+        """Return the policy in counted tokens, where this one is in the model's own.
+
+        A job is named by the model's own, so that what is learned about a model renames nothing.
+        """
+        if correction.factor == 1:
+            return self
+        record = self.record_tokens
+        return replace(
+            self,
+            target_tokens=correction.budget(self.target_tokens),
+            user_tokens=correction.budget(self.user_tokens),
+            recent_tokens=correction.budget(self.recent_tokens),
+            record_tokens=correction.budget(record) if record is not None else None,
+        )
 
     @property
     def pinned_texts(self) -> list[str]:

@@ -43,6 +43,8 @@ ITEM_TOKENS = 4
 CALL_TOKENS = 4
 # Around each tool's definition, and around a response format.
 DEFINITION_TOKENS = 8
+# What introduces tools: a few words in OpenAI's formats, how to call them at length in those of open models.
+TOOLS_TOKENS = 64
 # What opens the model's reply.
 REPLY_TOKENS = 3
 
@@ -75,6 +77,24 @@ def count_item(item: Item, count: Callable[[str], int]) -> int:
     return ITEM_TOKENS + tokens + _count_unknown_fields(item, count)
 
 
+def count_by_rule(item: Item) -> int:
+    """Return the tokens of `item` that `count_item` takes from a rule and no tokenizer: media and thoughts.
+
+    Of thoughts it is all: which of them a model is given again is its provider's to know.
+    """
+    match item:
+        case Message():
+            return _media_of(item.content)
+        case FunctionCallOutput() | CustomToolCallOutput():
+            return _media_of(item.output)
+        case Reasoning():
+            return count_item(item, _a_token_for_four_bytes)
+        case OtherItem():
+            return _without_images(item.to_json())[1]
+        case _:
+            return 0
+
+
 def count_overhead(
     *,
     instructions: str | None,
@@ -90,8 +110,7 @@ def count_overhead(
     if instructions:
         tokens += ITEM_TOKENS + count(instructions)
     if tools:
-        # The sentence that introduces them, as for one definition more.
-        tokens += DEFINITION_TOKENS
+        tokens += TOOLS_TOKENS
     definitions = list(tools)
     if text_format and text_format.get("type") != "text":
         definitions.append(text_format)
@@ -109,6 +128,21 @@ def _count_call(
             return count(item.namespace or "") + count(item.name) + count(item.input)
         case FunctionCallOutput() | CustomToolCallOutput():
             return _count_content(item.output, count)
+
+
+def _media_of(content: str | Sequence[Part]) -> int:
+    if isinstance(content, str):
+        return 0
+    return sum(_count_part(part, _nothing) for part in content if not isinstance(part, OtherPart))
+
+
+def _nothing(_text: str) -> int:
+    return 0
+
+
+def _a_token_for_four_bytes(text: str) -> int:
+    # Near enough, where the exact count was taken when the item was first seen.
+    return ceil(len(text.encode("utf-8", "surrogatepass")) / 4)
 
 
 def _count_reasoning(item: Reasoning, count: Callable[[str], int]) -> int:

@@ -74,3 +74,8 @@ def webhooks_of(tenant: str) -> str:
 def reservation(digest: str) -> str:
     """Return the key of the reservation behind an idempotency key, by the digest of tenant and key."""
     return f"{PREFIX}{{idempotency:{digest}}}"
+
+
+def calibration(digest: str) -> str:
+    """Return the key of what was learned of how a model counts, by the digest of its upstream and name."""
+    return f"{PREFIX}{{calibration:{digest}}}"

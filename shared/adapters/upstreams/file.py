@@ -21,6 +21,7 @@ from pydantic import (
 from shared.errors import ConfigurationError
 from shared.routing import Route, UpstreamApi
 from shared.settings import OPENAI_BASE_URL
+from shared.window.families import FACTORS
 
 
 def _name_or_prefix(model: str) -> str:
@@ -33,6 +34,12 @@ def _name_in_full(model: str) -> str:
     if not model or "*" in model:
         raise ValueError("what is renamed is a name in full")
     return model
+
+
+def _known_family(tokenizer: str) -> str:
+    if tokenizer not in FACTORS:
+        raise ValueError(f"a tokenizer is one of {', '.join(sorted(FACTORS))}")
+    return tokenizer
 
 
 _Name = Annotated[str, Field(min_length=1)]
@@ -55,6 +62,7 @@ class _Entry(BaseModel):
     structured_summaries: bool | None = None
     timeout_seconds: PositiveFloat | None = None
     rename: dict[_FullName, _Name] = Field(default_factory=dict)
+    tokenizer: Annotated[str, AfterValidator(_known_family)] | None = None
 
     @model_validator(mode="after")
     def _check_renamed_once(self) -> Self:
@@ -103,6 +111,7 @@ def read_upstreams_file(path: Path, environment: Mapping[str, str], *, timeout_s
             structured_summaries=_is_structured(entry),
             timeout_seconds=entry.timeout_seconds or timeout_seconds,
             rename=entry.rename,
+            tokenizer=entry.tokenizer,
         )
         for entry in _entries(path)
     ]

@@ -97,8 +97,19 @@ def test_threads_that_come_first_share_one_vocabulary() -> None:
 
 
 def test_an_unknown_encoding_is_refused_with_the_names_of_those_that_ship() -> None:
-    with pytest.raises(HithertoError, match=r"'cl100k_base'.*o200k_base"):
-        TiktokenCounter("cl100k_base")
+    with pytest.raises(HithertoError, match=r"'p50k_base'.*cl100k_base, o200k_base, o200k_harmony"):
+        TiktokenCounter("p50k_base")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "tokens"),
+    [("cl100k_base", 9), ("o200k_base", 8), ("o200k_harmony", 8)],
+)
+def test_each_encoding_that_ships_counts_by_its_own_vocabulary(encoding: str, tokens: int) -> None:
+    counter = TiktokenCounter(encoding)
+
+    assert counter.count("お誕生日おめでとう") == tokens
+    assert counter.count("<|endoftext|><|start|>") >= 8
 
 
 PACKED = resources.files("shared.adapters").joinpath("vocabulary", "o200k_base.tiktoken.zst").read_bytes()
