@@ -1,4 +1,4 @@
-"""Several upstreams behind one server: routing, windows, tools and the list of models, through the official SDK."""
+"""Several upstreams behind one server: routing, windows, counts and the list of models, through the official SDK."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
 
+from tests.fixtures.conversations import long_conversation
 from tests.fixtures.house import House
 from tests.fixtures.polling import answer, create, finished
-from tests.scripted_upstream import ScriptedUpstream
+from tests.scripted_frames import count_tokens
+from tests.scripted_upstream import Json, Reply, ScriptedUpstream
 
 FILE = """
 [[upstream]]
@@ -25,10 +27,18 @@ api = "responses"
 models = ["say:Responses."]
 
 [[upstream]]
+name = "counting"
+base_url = "{counting}"
+models = ["tokens-*"]
+context_window_tokens = 100000
+
+[[upstream]]
 name = "gone"
 base_url = "http://127.0.0.1:9/v1"
 models = ["gone-*"]
 """
+FACTORS = {"tokens-coarse": 1.3, "tokens-fine": 0.8, "tokens-absurd": 0.01}
+WINDOW = long_conversation(30)
 WEB_SEARCH = [{"type": "web_search"}]
 
 
@@ -44,15 +54,30 @@ def responses() -> Iterator[ScriptedUpstream]:
         yield provider
 
 
+def reports(body: Json) -> Reply:
+    """Report as many tokens as the model's tokenizer makes of the prompt, and what a template adds."""
+    factor = FACTORS.get(str(body["model"]))
+    tokens = 0 if factor is None else round(60 + factor * count_tokens(body["messages"]))
+    return Reply("Fine.", input_tokens=tokens)
+
+
+@pytest.fixture(scope="module")
+def counting() -> Iterator[ScriptedUpstream]:
+    with ScriptedUpstream(reports, models=()) as provider:
+        yield provider
+
+
 @pytest.fixture(scope="module")
 def client(
     module_house: House,
     chat: ScriptedUpstream,
     responses: ScriptedUpstream,
+    counting: ScriptedUpstream,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> OpenAI:
     path: Path = tmp_path_factory.mktemp("upstreams") / "upstreams.toml"
-    path.write_text(FILE.format(chat=chat.base_url, responses=responses.base_url))
+    urls = {"chat": chat.base_url, "responses": responses.base_url, "counting": counting.base_url}
+    path.write_text(FILE.format(**urls))
     module_house.settings |= {"UPSTREAMS_FILE": str(path), "CONTEXT_WINDOW_TOKENS": "10000"}
     address = module_house.start_api()
     module_house.start_worker()
@@ -113,3 +138,31 @@ def test_the_models_are_those_of_all_upstreams_that_answer(client: OpenAI) -> No
     assert client.models.retrieve("llama-4").id == "llama-4"
     with pytest.raises(NotFoundError):
         client.models.retrieve("hidden")
+
+
+@pytest.mark.parametrize(
+    ("model", "factor"),
+    [("tokens-coarse", 1.3), ("tokens-fine", 0.8), ("tokens-silent", 1.0), ("tokens-absurd", 1.0)],
+)
+def test_three_turns_teach_how_a_model_counts(client: OpenAI, model: str, factor: float) -> None:
+    for exchanges in (6, 12, 18):
+        # Workers learn, the API is asked: they share what is known.
+        turn = client.responses.create(model=model, input=long_conversation(exchanges), background=True)  # type: ignore[arg-type]  # plain dicts
+        finished(client, turn.id)
+    true = 60 * (factor != 1) + factor * count_tokens(WINDOW)
+
+    asked = client.responses.input_tokens.count(model=model, input=WINDOW)  # type: ignore[arg-type]  # plain dicts
+
+    assert -0.05 < asked.input_tokens / true - 1 < 0.08
+
+
+def test_a_threshold_is_crossed_by_the_models_tokens(client: OpenAI) -> None:
+    answer(client, model="tokens-coarse", input=long_conversation(18))
+    counted = client.responses.input_tokens.count(model="tokens-unseen", input=WINDOW).input_tokens  # type: ignore[arg-type]  # plain dicts
+    management = [{"type": "compaction", "compact_threshold": round(1.1 * counted)}]
+
+    coarse = answer(client, model="tokens-coarse", input=WINDOW, context_management=management)
+    other = answer(client, model="tokens-unseen", input=WINDOW, context_management=management)
+
+    assert [item.type for item in coarse.output] == ["compaction", "message"]
+    assert [item.type for item in other.output] == ["message"]
