@@ -129,7 +129,8 @@ class TurnRunner:
             answer = run.output_tokens_left or 0
             room = run.correction.counted(limit - answer, of=run.given_size) - run.overhead
             run.given = truncate(run.entries, room, upstream=name)
-        if run.correction.real(run.given_size) > limit:
+        # The provider refuses what is too much, too: caution here would refuse what fits.
+        if run.correction.least(run.given_size) > limit:
             raise ContextOverflow
 
     def _overhead(self, run: Run) -> int:

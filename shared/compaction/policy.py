@@ -85,8 +85,6 @@ class Policy:
 
         A job is named by the model's own, so that what is learned about a model renames nothing.
         """
-        if correction.factor == 1:
-            return self
         record = self.record_tokens
         return replace(
             self,

@@ -5,7 +5,7 @@ template adds to every request and a factor on text, by least squares of the rel
 regression whose prior holds until something was reported. What no tokenizer counted is no part of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, sqrt
 
 from shared.wire.responses import Usage
@@ -59,31 +59,48 @@ NOTHING = Size(0)
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Turns counted tokens into the model's own and back: `overhead` is in its tokens."""
+    """Turns counted tokens into the model's own and back.
+
+    `overhead`, in its tokens, is what it adds to every request. `margin` is a factor on top of both: caution,
+    for where too few tokens would be worse than too many.
+    """
 
     factor: float = 1.0
     overhead: float = 0.0
+    margin: float = 1.0
 
     def real(self, size: Size) -> int:
-        """Return the model's tokens for so much: estimated upwards."""
-        return ceil(self.overhead) + self.part(size)
+        """Return the model's tokens for a request of so much: estimated upwards."""
+        return ceil(self._overhead) + self.part(size)
 
     def part(self, size: Size) -> int:
         """Return the model's tokens for a part of a request: nothing is added for what surrounds it."""
         fixed = min(self._fixed(size), size.counted)
-        return ceil(self.factor * (size.counted - fixed)) + fixed
+        return ceil(self._factor * (size.counted - fixed)) + fixed
+
+    def least(self, size: Size) -> int:
+        """Return the model's tokens for a request of so much, without caution."""
+        return replace(self, margin=1.0).real(size)
 
     def counted(self, real: int, *, of: Size = NOTHING) -> int:
         """Return the most counted tokens of a request `of` this size that are no more than `real` of the model's."""
         fixed = min(self._fixed(of), max(real, 0))
-        return max(int((real - ceil(self.overhead) - fixed) / self.factor), 0) + fixed
+        return max(int((real - ceil(self._overhead) - fixed) / self._factor), 0) + fixed
 
     def budget(self, real: int) -> int:
         """Return how much may be counted for a part of a window that is to have `real` tokens; at least 1."""
-        return max(int(real / self.factor), 1)
+        return max(int(real / self._factor), 1)
+
+    @property
+    def _factor(self) -> float:
+        return self.factor * self.margin
+
+    @property
+    def _overhead(self) -> float:
+        return self.overhead * self.margin
 
     def _fixed(self, size: Size) -> int:
-        return size.by_rule + (size.marks if self.factor < 1 else 0)
+        return size.by_rule + (size.marks if self._factor < 1 else 0)
 
 
 EXACT = Correction()
@@ -145,10 +162,10 @@ def report_of(size: Size, usage: Usage, *, evidence: Evidence, prior: float = 1.
 def correction_from(evidence: Evidence, *, prior: float = 1.0) -> Correction:
     """Return the correction that the evidence calls for, with a margin where reports differ much."""
     if evidence.weight == 0:
-        return Correction(factor=prior)
+        return Correction(factor=min(prior, 1.0), margin=max(prior, 1.0))
     factor, overhead = _line(evidence, prior)
     margin = 1 + min(max(2 * _spread(evidence, factor, overhead) - _TOLERATED, 0.0), _MOST_MARGIN)
-    return Correction(factor=_clamped(factor * margin), overhead=overhead * margin)
+    return Correction(factor, overhead, margin)
 
 
 def _weighed(counted: int, reported: float, weight: float) -> Report:

@@ -38,12 +38,15 @@ async def test_a_threshold_is_in_the_models_tokens(factor: float, is_compacted: 
     assert (types(result) == ["compaction", "message"]) is is_compacted
 
 
-async def test_a_target_is_in_the_models_tokens() -> None:
-    plain = await talk_with(1.0).say(LONG, threshold=1000, target=700)
-    dense = await talk_with(2.0).say(LONG, threshold=1000, target=700)
+async def test_a_target_is_in_the_models_tokens_and_the_job_has_the_same_name() -> None:
+    plain, dense = talk_with(1.0), talk_with(2.0)
+    await plain.say(LONG, threshold=1000, target=700)
+    result = await dense.say(LONG, threshold=1000, target=700)
 
-    said = plain.output[-1].tokens
-    assert total_tokens(dense.window) - said <= 350 < total_tokens(plain.window) - said <= 700
+    [(name, counted)], [(same, halved)] = plain.compactions.jobs.items(), dense.compactions.jobs.items()
+    assert name == same
+    assert halved.policy.target_tokens == counted.policy.target_tokens // 2
+    assert 2 * total_tokens(result.window[:1]) <= 700
 
 
 @pytest.mark.parametrize("factor", [1.0, 2.0])
@@ -56,6 +59,14 @@ async def test_the_limit_of_the_window_is_in_the_models_tokens(factor: float) ->
     else:
         with pytest.raises(ContextOverflow):
             await talk.say(said)
+
+
+async def test_a_window_is_not_refused_out_of_caution() -> None:
+    talk = Talk(calibration=Told(Correction(margin=2.0)), context_window_tokens=1000)
+
+    await talk.say(exchanges(8))
+
+    assert len(talk.seen) == 16
 
 
 async def test_what_is_left_out_of_a_window_makes_it_fit_in_the_models_tokens() -> None:

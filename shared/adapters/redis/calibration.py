@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
 from shared.routing import Route, Routes
-from shared.window.calibration import Correction, Evidence, Size, correction_from, report_of
+from shared.window.calibration import EXACT, Correction, Evidence, Size, correction_from, report_of
 from shared.window.families import factor_of
 from shared.wire.responses import Usage
 
@@ -60,7 +60,7 @@ class RedisCalibration:
         """Return what corrects our counts for the model, at most some seconds old."""
         route = self._learning(model)
         if route is None:
-            return Correction(factor=self._prior(model))
+            return EXACT
         name = self._name(route, model)
         known = self._known.get(name)
         if known is None or time.monotonic() - known.at_seconds > self._fresh_seconds:
@@ -93,7 +93,7 @@ class RedisCalibration:
 
     def _prior(self, model: str) -> float:
         route = self._routes.find(model)
-        if route is None or route.base_url is None:
+        if route is None:
             return 1.0
         name = route.provider_name(model)
         return factor_of(name, family=route.tokenizer, counted_in=self._counted_in)

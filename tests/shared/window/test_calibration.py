@@ -152,7 +152,10 @@ def test_whatever_is_reported_the_correction_stays_within_bounds(
     correction = learned(reports, prior=prior)
 
     assert LEAST_FACTOR <= correction.factor <= MOST_FACTOR
-    assert LEAST_FACTOR * size.text <= correction.real(size) - size.by_rule <= MOST_FACTOR * size.text + 3000
+    assert 1 <= correction.margin <= 1.25
+    least = correction.least(size) - size.by_rule
+    assert LEAST_FACTOR * size.text <= least <= MOST_FACTOR * size.text + 2001
+    assert least <= correction.real(size) - size.by_rule <= 1.25 * least + 3
 
 
 @given(REPORTS, st.lists(st.integers(0, 10**6), min_size=2, max_size=5))

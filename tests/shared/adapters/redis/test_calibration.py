@@ -52,8 +52,10 @@ async def test_a_model_is_known_by_its_upstream_and_its_name_there(store: Redis)
 async def test_before_anything_is_known_a_model_counts_as_its_family_does(store: Redis) -> None:
     known = calibration(store)
 
-    assert (await known.correction("qwen3")).factor == FACTORS["qwen"]
-    assert (await known.correction("own")).factor == FACTORS["mistral"]
+    assert (await known.correction("qwen3")).real(SIZE) == 5000 * FACTORS["qwen"]
+    assert (await known.correction("own")).real(SIZE) == 5000 * FACTORS["mistral"]
+    # Nothing is refused for what a family is expected to make of it.
+    assert (await known.correction("own")).least(SIZE) == 5000
     assert (await known.correction("hitherto-offline")) == EXACT
 
 
