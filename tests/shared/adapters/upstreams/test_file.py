@@ -26,6 +26,7 @@ base_url = "https://api.openai.com/v1"
 api = "responses"
 models = ["*"]
 native_compaction = true
+tokenizer = "o200k"
 """
 
 
@@ -66,6 +67,7 @@ def test_says_everything_about_each_upstream_in_order(path: Path) -> None:
         native_compaction=True,
         structured_summaries=True,
         timeout_seconds=600,
+        tokenizer="o200k",
     )
 
 
@@ -76,6 +78,10 @@ def test_needs_a_name_an_address_and_models_alone(path: Path) -> None:
 MODEL_FAULT = "a model is a name, or a prefix that ends with *"
 RENAME_FAULT = "what is renamed is a name in full"
 FAULTS = {
+    "an unknown tokenizer": (
+        entry('tokenizer = "qwen3"'),
+        "tokenizer: a tokenizer is one of cl100k, deepseek, ",
+    ),
     "not TOML": ("[[upstream]\n", "is not TOML: "),
     "nothing": ("", "upstream: Field required"),
     "no upstream": ("upstream = []", "upstream: List should have at least 1 item"),
