@@ -14,7 +14,8 @@ Whole: TypeAlias = Callable[[Json, Reply], Json]
 
 
 def _usage(body: Json, reply: Reply) -> tuple[int, int]:
-    said = [body.get("instructions"), body.get("messages"), body.get("input")]
+    tools = json.dumps(body.get("tools") or "")
+    said = [body.get("instructions"), body.get("messages"), body.get("input"), tools]
     made = [reply.reasoning, reply.refusal, reply.pieces(), [call.arguments for call in reply.calls]]
     return (
         count_tokens(said) if reply.input_tokens is None else reply.input_tokens,

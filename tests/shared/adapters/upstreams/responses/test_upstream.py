@@ -397,7 +397,7 @@ async def test_brings_back_what_the_provider_left(
         {"type": "compaction", "id": "cmp_theirs", "encrypted_content": "theirs:1"},
     ]
     assert compacted.usage is not None
-    assert compacted.usage.input_tokens == 3
+    assert compacted.usage.input_tokens > 3
 
 
 @pytest.mark.parametrize(
