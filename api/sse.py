@@ -53,18 +53,23 @@ async def _framed(
 
 async def _kept_alive(frames: AsyncGenerator[str, None]) -> AsyncIterator[str]:
     """Yield the frames, and a comment whenever none came for a while: proxies close silent connections."""
-    async with aclosing(frames):
-        coming = asyncio.ensure_future(anext(frames, None))
-        try:
-            while True:
-                done, _ = await asyncio.wait({coming}, timeout=KEEP_ALIVE_SECONDS)
-                if not done:
-                    yield KEEP_ALIVE
-                    continue
-                text = coming.result()
-                if text is None:
-                    return
-                yield text
-                coming = asyncio.ensure_future(anext(frames, None))
-        finally:
-            await end_task(coming)
+    coming = asyncio.ensure_future(anext(frames, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait({coming}, timeout=KEEP_ALIVE_SECONDS)
+            if not done:
+                yield KEEP_ALIVE
+                continue
+            text = coming.result()
+            if text is None:
+                return
+            yield text
+            coming = asyncio.ensure_future(anext(frames, None))
+    finally:
+        # In a task of its own: when a client hangs up, whatever this one waits for is cancelled at once.
+        await asyncio.shield(asyncio.ensure_future(_close(frames, coming)))
+
+
+async def _close(frames: AsyncGenerator[str, None], coming: asyncio.Task[str | None]) -> None:
+    await end_task(coming)
+    await frames.aclose()

@@ -30,6 +30,8 @@ def test_twenty_clients_cut_at_random_see_each_event_once_and_in_order(house: Ho
         assert events[-1]["type"] == "response.completed"
         deltas = [event["delta"] for event in events if event["type"] == "response.output_text.delta"]
         assert "".join(deltas) == "".join(f"word{n} " for n in range(20))
+    # To hang up is a client's right, and no error.
+    assert not [process.name for process in house.processes if "error" in process.log.read_text()]
 
 
 def test_a_watched_turn_whose_worker_is_killed_goes_on_in_the_same_stream(house: House) -> None:
