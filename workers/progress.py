@@ -6,6 +6,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from shared.ending import end_task
 from shared.lifecycle import Lease
 from shared.ports import EventLog
 from shared.wire.model import JsonObject
@@ -38,6 +39,7 @@ class LoggedProgress:
         self._news.set()
         if self._flushing is not None:
             await asyncio.wait({self._flushing})
+            await end_task(self._flushing)
         if kind is None:
             await self.flush()
 
