@@ -259,6 +259,7 @@ function operations.claim(status)
   local attempt = digits(number('attempt') + 1)
   set('status', 'running', 'attempt', attempt, 'owner', given.owner, 'woken', '0')
   set('lease_until', digits(now + given.lease_ms))
+  look_in(given.lease_ms)
   return {'claimed', attempt}
 end
 

@@ -64,6 +64,11 @@ async def test_a_running_job_is_looked_after_when_its_lease_runs_out(desk: Desk)
     assert await desk.seconds_until_look() == pytest.approx(SETTINGS.lease_seconds, abs=1)
 
 
+async def test_a_job_is_first_looked_after_when_the_lease_of_its_claim_runs_out(desk: Desk) -> None:
+    await desk.start()
+    assert await desk.seconds_until_look() == pytest.approx(SETTINGS.lease_seconds, abs=1)
+
+
 async def test_a_job_that_was_given_back_is_looked_after_soon(desk: Desk) -> None:
     lease = await desk.start()
     await look(desk)
