@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
@@ -16,19 +16,26 @@ from shared.ending import end_task
 
 SOCKET_TIMEOUT_SECONDS = 10.0
 CONNECT_TIMEOUT_SECONDS = 5.0
+MAX_CONNECTIONS = 100
 _KEEP_ALIVE_SECONDS = 3600.0
 
 
-def connect(url: str) -> Redis:
-    """Return a client; whoever makes it closes it. Short outages are retried: every script may run twice."""
-    return Redis.from_url(
+def connect(url: str, *, retries: int = 4) -> Redis:
+    """Return a client; whoever makes it closes it. Short outages are retried: every script may run twice.
+
+    Hundreds of jobs share its connections: they wait for one that is free, rather than fail.
+    """
+    pool = BlockingConnectionPool.from_url(
         url,
+        max_connections=MAX_CONNECTIONS,
+        timeout=SOCKET_TIMEOUT_SECONDS,
         socket_timeout=SOCKET_TIMEOUT_SECONDS,
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
         socket_keepalive=True,
         health_check_interval=15,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), retries=4),
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), retries=retries),
     )
+    return Redis.from_pool(pool)
 
 
 @asynccontextmanager

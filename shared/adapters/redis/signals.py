@@ -45,10 +45,13 @@ class RedisSignals:
     """The port `Signals` on one subscription per process, made again whenever it breaks."""
 
     def __init__(self, store: Redis) -> None:
+        """Take a client of its own, which never tries again: who reads and who subscribes would do it at once."""
         self._store = store
         # By the id of a job for news of its end, by a channel's name for news of a response's events.
         self._bells: dict[str, set[RedisBell]] = defaultdict(set)
         self._subscription: PubSub | None = None
+        # A connection that is closed goes to whoever connects next: nobody may still write to it then.
+        self._changing = asyncio.Lock()
         self._listener: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
 
@@ -95,12 +98,13 @@ class RedisSignals:
                 del self._bells[name]
 
     async def _change(self, change: Callable[[PubSub, str], Awaitable[object]], channel: str) -> None:
-        if self._subscription is None:
-            return  # whoever listens next subscribes to all that is followed
-        try:
-            await change(self._subscription, channel)
-        except (RedisError, OSError) as error:
-            _log.warning("signals_interrupted", error=type(error).__name__)
+        async with self._changing:
+            if self._subscription is None:
+                return  # whoever listens next subscribes to all that is followed
+            try:
+                await change(self._subscription, channel)
+            except (RedisError, OSError) as error:
+                _log.warning("signals_interrupted", error=type(error).__name__)
 
     async def _listen(self) -> None:
         while True:
@@ -122,7 +126,8 @@ class RedisSignals:
                     if message is not None:
                         self._hear(message)
             finally:
-                self._subscription = None
+                async with self._changing:
+                    self._subscription = None
 
     def _hear(self, message: JsonObject) -> None:
         channel = message["channel"].decode()

@@ -43,3 +43,9 @@ async def test_a_process_that_runs_keeps_the_key_alive(server: Redis) -> None:
             await asyncio.sleep(0.05)
         async with agreed_encryption_key(server, ttl_seconds=1) as second:
             assert second == first
+
+
+async def test_hundreds_of_turns_may_want_something_at_the_same_moment(redis_url: str) -> None:
+    async with connect(redis_url) as client:
+        await client.set("name", "value")
+        assert await asyncio.gather(*(client.get("name") for _ in range(500))) == [b"value"] * 500
