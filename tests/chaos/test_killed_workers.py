@@ -67,21 +67,6 @@ def test_a_job_that_kills_every_worker_is_given_up_after_its_attempts(house: Hou
         assert "given up" in response.error.message
 
 
-def test_a_worker_that_is_told_to_end_gives_its_turns_back_and_they_lose_no_attempt(house: House) -> None:
-    house.settings |= {"DRAIN_GRACE_SECONDS": "0.5"}
-    with ScriptedUpstream() as upstream, redis.Redis.from_url(house.redis_url) as store:
-        client = _open(house, upstream)
-        leaving = house.start_worker("generation")
-        running = [create(client, model="slow:4", input=f"Story {number}") for number in range(5)]
-        assert upstream.saw_requests(5, timeout_seconds=30)
-        house.start_worker("generation")
-        assert leaving.terminate(timeout_seconds=10) == 0
-
-        ended = [finished(client, response.id) for response in running]
-        assert [response.status for response in ended] == ["completed"] * 5
-        assert [_field(store, response.id, "lost") for response in running] == ["0"] * 5
-
-
 def test_two_celery_workers_started_by_hand_each_do_part_of_fifty_jobs(house: House) -> None:
     with ScriptedUpstream() as upstream:
         client = _open(house, upstream)
