@@ -6,13 +6,16 @@ LOCK := requirements.lock
 INSTALLED := $(VENV)/.installed
 TEST_PROCESSES ?= 2
 FUZZ_REQUESTS ?= 20000
+CHAOS_RESPONSES ?= 1000
+CHAOS_FAULTS ?= 40
+CHAOS_KILLS ?= 12
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export UV_LINK_MODE := copy
 export UV_NO_PROGRESS := 1
 
-.PHONY: help setup demo test fuzz bench audit lock clean
+.PHONY: help setup demo test fuzz chaos bench audit lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
@@ -33,6 +36,11 @@ test: $(INSTALLED) ## Run every check
 
 fuzz: $(INSTALLED) ## Send requests at random, others each time: FUZZ_REQUESTS=20000
 	FUZZ_REQUESTS=$(FUZZ_REQUESTS) FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/fuzz
+
+chaos: $(INSTALLED) ## Kill, freeze and cut for ten minutes, and look for what broke
+	CHAOS_RESPONSES=$(CHAOS_RESPONSES) CHAOS_FAULTS=$(CHAOS_FAULTS) CHAOS_KILLS=$(CHAOS_KILLS) \
+		CHAOS_LEASE_SECONDS=5 CHAOS_SEED=$${CHAOS_SEED:-$$(date +%s)} \
+		$(BIN)/python -m pytest tests/chaos/test_chaos.py tests/chaos/test_recovery.py
 
 bench: $(INSTALLED) ## Measure
 	@$(BIN)/python -m tests.benchmarks

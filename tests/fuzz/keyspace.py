@@ -19,6 +19,8 @@ _ENDED = {b"completed", b"incomplete", b"failed", b"cancelled"}
 _WHILE_IT_RUNS = {b"owner", b"lease_until", b"waits_for", b"envelope", b"woken"}
 # Kombu notes which queues there are, for ever; whatever else is under its prefix is a message.
 _BINDINGS = (f"{KEY_PREFIX}_kombu.binding.", f"{KEY_PREFIX}_kombu.binding_permanent.")
+# What a worker that died had taken: Celery's transport gives it back after its visibility timeout.
+_TAKEN = (f"{KEY_PREFIX}unacked", f"{KEY_PREFIX}unacked_index", f"{KEY_PREFIX}unacked_mutex")
 _OPENING, _CLOSING = f"{keys.PREFIX}{{", "}"
 _RESERVATION = "idempotency:"
 
@@ -29,8 +31,9 @@ async def half_states(services: Services, tally: Tally) -> list[str]:
 
 
 async def _half_states(services: Services, tally: Tally) -> AsyncIterator[str]:
-    if not await _settled(services):
-        yield f"after {_SETTLES_SECONDS:.0f} s there are still jobs, or messages: {await _messages(services)}"
+    if not await _settled(services, tally):
+        left = await _messages(services, tally)
+        yield f"after {_SETTLES_SECONDS:.0f} s there are still jobs, or messages: {left}"
     names = sorted([name.decode() async for name in services.store.scan_iter(count=1_000)])
     records = {name for name in names if name.startswith(_OPENING) and name.endswith(_CLOSING)}
     for name in names:
@@ -40,22 +43,26 @@ async def _half_states(services: Services, tally: Tally) -> AsyncIterator[str]:
         yield sentence
 
 
-async def _settled(services: Services) -> bool:
+async def _settled(services: Services, tally: Tally) -> bool:
     deadline = time.monotonic() + _SETTLES_SECONDS
-    while await services.store.exists(keys.WATCH) or await _messages(services):
+    while await services.store.exists(keys.WATCH, keys.OUTBOX) or await _messages(services, tally):
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(0.1)
     return True
 
 
-async def _messages(services: Services) -> list[bytes]:
+async def _messages(services: Services, tally: Tally) -> list[bytes]:
     names = services.store.scan_iter(match=f"{KEY_PREFIX}*", count=1_000)
-    return [name async for name in names if not name.decode().startswith(_BINDINGS)]
+    return [name async for name in names if not _is_celerys(name.decode(), tally)]
+
+
+def _is_celerys(name: str, tally: Tally) -> bool:
+    return name.startswith(_BINDINGS) or (tally.workers_died and name in _TAKEN)
 
 
 async def _wrong_with_key(services: Services, name: str, records: set[str], tally: Tally) -> list[str]:
-    if name.startswith(_BINDINGS):
+    if _is_celerys(name, tally):
         return []
     if await services.store.pttl(name) < 0:
         return ["it is kept for ever"]
@@ -67,7 +74,7 @@ async def _wrong_with_key(services: Services, name: str, records: set[str], tall
     if object_id.startswith(_RESERVATION):
         return await _wrong_with_reservation(services, name, records, tally)
     if name in records:
-        return await _wrong_with_record(services, object_id)
+        return await _wrong_with_record(services, object_id, tally)
     # A foreground turn that failed leaves no record, and what was compacted for it to the next try.
     if name == keys.derived(object_id):
         return []
@@ -83,47 +90,52 @@ async def _wrong_with_reservation(
     return [] if known else [f"it is held for {response_id}, which does not exist"]
 
 
-async def _wrong_with_record(services: Services, object_id: str) -> list[str]:
+async def _wrong_with_record(services: Services, object_id: str, tally: Tally) -> list[str]:
     match object_id.partition("_")[0]:
         case "resp":
             return [
                 *await _wrong_with_job(services, object_id),
-                *await _unreadable_response(services, object_id),
+                *await _unreadable_response(services, object_id, tally),
             ]
         case "cmp":
             return [
                 *await _wrong_with_job(services, object_id),
                 *await _unreadable_compaction(services, object_id),
             ]
+        case "wh":
+            # It dropped all that would say whose it was.
+            return await _wrong_with_job(services, object_id, is_owned=False)
         case "conv":
             return await _wrong_with_conversation(services, object_id)
         case _:
             return ["nobody knows this kind of object"]
 
 
-async def _wrong_with_job(services: Services, object_id: str) -> list[str]:
-    return list(_wrong_with_fields(await answer(services.store.hgetall(keys.record(object_id)))))
+async def _wrong_with_job(services: Services, object_id: str, *, is_owned: bool = True) -> list[str]:
+    fields = await answer(services.store.hgetall(keys.record(object_id)))
+    return list(_wrong_with_fields(fields, is_owned=is_owned))
 
 
-def _wrong_with_fields(fields: Fields) -> Iterator[str]:
+def _wrong_with_fields(fields: Fields, *, is_owned: bool) -> Iterator[str]:
     if fields.get(b"status") not in _ENDED:
         yield f"its status is {fields.get(b'status')!r}"
     left = sorted(_WHILE_IT_RUNS & set(fields))
     if left:
         yield f"it has ended and still has {left}"
-    if fields.get(b"tenant") != LOCAL_TENANT.encode():
+    if is_owned and fields.get(b"tenant") != LOCAL_TENANT.encode():
         yield "it is nobody's"
 
 
-async def _unreadable_response(services: Services, response_id: str) -> list[str]:
+async def _unreadable_response(services: Services, response_id: str, tally: Tally) -> list[str]:
     try:
         stored = await services.responses.load(response_id, LOCAL_TENANT)
         await services.responses.load_turns([response_id], LOCAL_TENANT)
         json.dumps(stored.response.to_json(), allow_nan=False).encode()
-    except (HithertoError, ValueError) as error:
-        return [_cannot_be_read(error)]
-    if stored.response.error is not None and stored.response.error.code == "server_error":
-        return [f"it failed: {stored.response.error.message}"]
+    except (HithertoError, ValueError) as unreadable:
+        return [_cannot_be_read(unreadable)]
+    error = stored.response.error
+    if error is not None and error.code == "server_error" and response_id not in tally.failed:
+        return [f"it failed: {error.message}"]
     return [] if stored.response.is_terminal else ["it is not shown as ended"]
 
 
@@ -167,7 +179,7 @@ def _wrong_with_count(ids: set[str], tally: Tally) -> Iterator[str]:
 
 def _outlives(object_id: str) -> bool:
     """Return whether the key belongs to no record: it says where an item was put out."""
-    return not object_id.startswith(("resp_", "cmp_", "conv_"))
+    return not object_id.startswith(("resp_", "cmp_", "conv_", "wh_", "part_"))
 
 
 def _id_in(name: str) -> str:

@@ -26,6 +26,9 @@ class Tally:
         self.slowest_seconds = 0.0
         self.stored: set[str] = set()
         self.deleted: set[str] = set()
+        # Of those stored: failed, as they should have.
+        self.failed: set[str] = set()
+        self.workers_died = False
 
     @property
     def total(self) -> int:
