@@ -35,7 +35,11 @@ async def foreground_events(services: Services, turn: Turn) -> AsyncGenerator[Js
     try:
         while (event := await told.next()) is not None:
             yield event
-        for event in closing_events(await running, first=told.partial.next_sequence):
+        result = await running
+        for event in result.closing:
+            yield event
+        first = told.partial.next_sequence + len(result.closing)
+        for event in closing_events(result.response, first=first):
             yield event
     finally:
         await end_task(running)
@@ -106,9 +110,9 @@ class QueuedProgress:
         return await self._events.get()
 
 
-async def _run(services: Services, turn: Turn, told: QueuedProgress) -> Response:
+async def _run(services: Services, turn: Turn, told: QueuedProgress) -> TurnResult:
     try:
-        return (await run_turn(services, turn, told)).response
+        return await run_turn(services, turn, told)
     except asyncio.CancelledError:
         if told.partial.begun:
             await _store(services, turn, cancelled_turn(turn, told.partial.items))
@@ -119,7 +123,7 @@ async def _run(services: Services, turn: Turn, told: QueuedProgress) -> Response
             _log.exception("request_failed", response_id=turn.id)
         result = failed_turn(turn, error)
         await _store(services, turn, result)
-        return result.response
+        return result
     finally:
         told.end()
 

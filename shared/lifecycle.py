@@ -65,12 +65,17 @@ class NotClaimed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt ends its job: what to write, and which fields are no longer needed."""
+    """How an attempt ends its job: what to write, and which fields are no longer needed.
+
+    `events`, from number `first_event` on, are the last ones of its log.
+    """
 
     status: EndedStatus
     fields: dict[str, bytes]
     drops: tuple[str, ...] = ()
     drops_events: bool = False
+    first_event: int = 0
+    events: tuple[str, ...] = ()
 
 
 class Found(StrEnum):

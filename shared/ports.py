@@ -177,7 +177,8 @@ class Responses(Protocol):
     async def finish(self, lease: Lease, turn: Turn, result: TurnResult) -> None:
         """End a background response, once and for all. Raises LeaseLost.
 
-        In the same step its conversation is free, and has grown by its items if it completed or is incomplete.
+        In the same step its conversation is free, and has grown by its items if it completed or is incomplete,
+        and the log of its events has those that close its last item.
         """
         ...
 

@@ -37,6 +37,8 @@ class Run:
     usage: Usage = field(default_factory=Usage)
     # What the model is given of the entries.
     given: list[SizedItem] = field(default_factory=list)
+    # The events that end the last item.
+    closing: list[JsonObject] = field(default_factory=list)
 
     @property
     def tokens(self) -> int:

@@ -146,9 +146,11 @@ class TurnRunner:
         finished: Finished | None = None
         async with aclosing(self._upstream.stream(prompt_of(run))) as answer:
             async for event in answer:
-                await run.progress.send(run.composer.apply(event))
+                events = run.composer.apply(event)
                 if isinstance(event, Finished):
-                    finished = event
+                    finished, run.closing = event, events
+                else:
+                    await run.progress.send(events)
         if finished is None:
             raise UpstreamError("The upstream's answer ended without saying so.")
         return finished
@@ -182,6 +184,7 @@ class TurnRunner:
             path=path,
             whole_path=whole_path,
             window=[*run.entries, *said],
+            closing=run.closing,
         )
 
     def _estimated_usage(self, run: Run, output: Sequence[SizedItem]) -> Usage:

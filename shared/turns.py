@@ -6,6 +6,7 @@ from shared.lifecycle import JobStatus
 from shared.window.entry import Entry
 from shared.window.payload import SizedItem
 from shared.wire.items import Item
+from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import Response
 
@@ -41,7 +42,8 @@ class TurnResult:
     `path` are the ids of the responses whose items make up the next window, this one last. `base` are items
     that come before those of the first: a long path is cut short by writing its items down again. `window`
     is what they all come to: the entries that the next turn finds. `whole_path`, where the path begins with
-    this turn though others came before it, is the path that leads on to those.
+    this turn though others came before it, is the path that leads on to those. `closing` are the events that end
+    the last item: they are told in one step with the turn's end, so that no item is done twice.
     """
 
     response: Response
@@ -51,6 +53,7 @@ class TurnResult:
     path: list[str] = field(default_factory=list)
     whole_path: list[str] = field(default_factory=list)
     window: list[Entry] = field(default_factory=list)
+    closing: list[JsonObject] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,11 +59,11 @@ async def interrupted(talk: Talk, *, after_events: int) -> tuple[TurnResult, lis
     told += progress.events
     outcome = await talk.run(turn, fold(told))
     assert isinstance(outcome, TurnResult)
-    return outcome, [*told, *talk.progress.events]
+    return outcome, [*told, *talk.progress.events, *outcome.closing]
 
 
-# A whole attempt tells in_progress, the compaction (2), and a message of two words (7).
-@pytest.mark.parametrize("after_events", range(10))
+# A whole attempt tells in_progress, the compaction (2), and a message of two words (4) but for its end.
+@pytest.mark.parametrize("after_events", range(7))
 async def test_the_next_attempt_repeats_nothing_and_closes_what_was_left_open(after_events: int) -> None:
     talk = Talk(in_turn(saying("Fine then.")), summarizer=in_turn(writing(GOOD)))
 
@@ -79,6 +79,24 @@ async def test_the_next_attempt_repeats_nothing_and_closes_what_was_left_open(af
     assert outcome.response.usage == usage(200, 20)
 
 
+async def test_the_end_of_the_last_item_is_told_with_the_end_of_the_turn_only() -> None:
+    talk = Talk()
+    turn = talk.turn([user("Hello")], background=True)
+    told = opening_events(turn.head)
+
+    outcome = await talk.run(turn, fold(told))
+
+    assert isinstance(outcome, TurnResult)
+    assert not any(kind.endswith(".done") for kind in talk.progress.types)
+    assert [event["type"].rsplit(".", 2)[-2] for event in outcome.closing] == [
+        "output_text",
+        "content_part",
+        "output_item",
+    ]
+    numbers = [event["sequence_number"] for event in [*told, *talk.progress.events, *outcome.closing]]
+    assert numbers == list(range(len(numbers)))
+
+
 @pytest.mark.parametrize("threshold", [None, OVER])
 async def test_an_answer_that_was_told_but_never_stored_is_given_anew(threshold: int | None) -> None:
     talk = Talk()
@@ -91,11 +109,11 @@ async def test_an_answer_that_was_told_but_never_stored_is_given_anew(threshold:
 
     assert isinstance(outcome, TurnResult)
     assert types(outcome) == (["compaction", "message"] if threshold else ["message"])
-    assert outcome.response.output[-1].id == talk.progress.events[-1]["item"]["id"]
+    assert outcome.response.output[-1].id == outcome.closing[-1]["item"]["id"]
     assert talk.progress.events[0]["sequence_number"] == len(told) + len(lost.events)
 
 
-@pytest.mark.parametrize("after_events", [3, 5, 8])
+@pytest.mark.parametrize("after_events", [3, 5, 6])
 async def test_the_next_attempt_uses_the_compaction_that_was_told(after_events: int) -> None:
     talk = Talk(in_turn(saying("Fine then.")), summarizer=in_turn(writing(GOOD)))
 

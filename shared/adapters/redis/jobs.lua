@@ -294,6 +294,10 @@ function operations.finish(status)
     if get('ended_by') == given.owner then return {'ok', parents_doorbell()} end
     return {'lost', status or 'gone'}
   end
+  if #given.events > 0 then
+    if given.first > number('events') then return {'gap', digits(number('events'))} end
+    append_events(given.first)
+  end
   set_pairs()
   set('ended_by', given.owner)
   for _, field in ipairs(given.drops) do redis.call('HDEL', record, field) end

@@ -129,6 +129,8 @@ class RedisJobs:
             status=ending.status,
             drops=list(ending.drops),
             drops_events=ending.drops_events,
+            first=ending.first_event,
+            events=ending.events,
         )
         await self._ring(queue_of(lease.job_id), parents_doorbell)
 

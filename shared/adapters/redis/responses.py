@@ -141,11 +141,14 @@ class RedisResponses:
         status = result.response.status
         if status not in ("completed", "incomplete", "failed"):
             raise ValueError(f"A turn cannot end as {status}.")
+        closing = result.closing if turn.request.is_streamed else []
         ending = Ending(
             status=status,
             fields=_after_it_ran(result),
             drops=("request",),
             drops_events=not turn.request.is_streamed,
+            first_event=closing[0]["sequence_number"] if closing else 0,
+            events=tuple(encode(closing)),
         )
         await self._jobs.finish(lease, ending, beside=partial(self._beside_its_end, turn, result))
 

@@ -10,6 +10,7 @@ from tests.shared.adapters.redis.desk import (
     COMPLETED,
     FAILED,
     JOB,
+    NEW,
     NEW_COMPACTION,
     SETTINGS,
     Desk,
@@ -29,6 +30,26 @@ async def test_an_ending_is_written_with_its_fields_and_drops_what_is_no_longer_
     record = await desk.record()
     assert (record["status"], record["output"]) == ("incomplete", "half")
     assert {"tenant", "owner", "lease_until", "envelope"}.isdisjoint(record)
+
+
+async def test_an_ending_brings_the_last_events_of_its_log(desk: Desk) -> None:
+    lease = await desk.start()
+    last = Ending("completed", {}, first_event=len(NEW.events), events=('{"last":1}', '{"last":2}'))
+
+    await desk.jobs.finish(lease, last)
+    await desk.jobs.finish(lease, last)
+
+    assert [event for _, event in await desk.events()] == [*NEW.events, *last.events]
+    assert (await desk.record())["events"] == str(len(NEW.events) + 2)
+
+
+async def test_an_ending_whose_events_do_not_follow_on_the_log_is_refused(desk: Desk) -> None:
+    lease = await desk.start()
+
+    with pytest.raises(LeaseLost):
+        await desk.jobs.finish(lease, Ending("completed", {}, first_event=99, events=('{"last":1}',)))
+
+    assert await desk.status() == "running"
 
 
 async def test_the_same_attempt_may_end_its_job_again_and_the_first_ending_stays(desk: Desk) -> None:
