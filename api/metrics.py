@@ -61,8 +61,10 @@ async def metrics_of(services: Services, registry: CollectorRegistry) -> Respons
     """Return this process's metrics and those of all: queues, jobs in hand, jobs ended, Redis's memory."""
     shared = CollectorRegistry()
     depth = Gauge("hitherto_queue_depth", "Doorbells waiting.", ["queue"], registry=shared)
+    queued = Gauge("hitherto_queued_jobs", "Jobs that wait for a worker.", ["queue"], registry=shared)
     for queue in Queue:
         depth.labels(str(queue)).set(await services.jobs.queue_depth(queue))
+        queued.labels(str(queue)).set(await services.jobs.queued(queue))
     figures = await services.jobs.figures()
     Gauge("hitherto_jobs_watched", "Jobs that have not ended.", registry=shared).set(figures.watched)
     ended = Counter("hitherto_jobs_ended", "Jobs that ended.", ["kind", "status"], registry=shared)

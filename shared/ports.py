@@ -92,7 +92,11 @@ class Jobs(Protocol):
     """The life of every job. Each call is one atomic transition; docs/jobs.md has the table."""
 
     async def claim(self, job_id: str, owner: str) -> Lease | NotClaimed:
-        """Take the lease of a job that may run; the same owner asking again gets the same lease."""
+        """Take the lease of the job whose turn it is in the queue of this one: tenants take turns.
+
+        What somebody waits for comes before what can wait. The same owner asking again gets the same lease.
+        Where there is nothing to claim, says why this job is not to be.
+        """
         ...
 
     async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
@@ -129,6 +133,10 @@ class Jobs(Protocol):
 
     async def look(self, job_id: str, *, queue_depth: int) -> Look:
         """Give a dropped job to the next worker, or end it."""
+        ...
+
+    async def queued(self, queue: Queue) -> int:
+        """Return how many jobs of a queue are queued, those included that are to be tried again later."""
         ...
 
     async def queue_depth(self, queue: Queue) -> int:

@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     max_attempts: PositiveInt = 3
     drain_grace_seconds: float = Field(default=20.0, ge=0)
     max_queued: PositiveInt = 10_000
+    max_queued_per_tenant: PositiveInt = 5_000
     max_memory_ratio: float = Field(default=0.85, gt=0, le=1)
     tokenizer_encoding: str = "o200k_base"
 

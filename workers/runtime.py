@@ -51,9 +51,12 @@ class Runtime:
         if self._failure is not None:
             raise self._failure
 
-    def work(self, job_id: str, work: Work) -> None:
-        """Do a job if it can be claimed, and wait until it is done, lost or given back."""
-        asyncio.run_coroutine_threadsafe(self._claim_and_work(job_id, work), self._loop).result()
+    def work(self, job_id: str, work_on: Callable[[str], Work]) -> None:
+        """Do the job whose turn it is in the queue of this one, and wait until it is done, lost or given back.
+
+        `work_on` tells the work by the id of the job that was claimed.
+        """
+        asyncio.run_coroutine_threadsafe(self._claim_and_work(job_id, work_on), self._loop).result()
 
     def drain(self) -> None:
         """Take no new work; give running jobs their grace period, then give them back. Returns at once."""
@@ -86,13 +89,15 @@ class Runtime:
     def _begin_drain(self) -> None:
         self._loop.call_later(self._settings.drain_grace_seconds, self._drained.set)
 
-    async def _claim_and_work(self, job_id: str, work: Work) -> None:
+    async def _claim_and_work(self, job_id: str, work_on: Callable[[str], Work]) -> None:
         try:
             lease = await self._services.jobs.claim(job_id, owner=uuid.uuid4().hex)
             if isinstance(lease, NotClaimed):
                 _log.debug("doorbell_ignored", job_id=job_id, why=lease.value)
                 return
-            await hold(self._services, lease, work(self._services, lease), drained=self._drained)
+            job_id = lease.job_id
+            work = work_on(job_id)(self._services, lease)
+            await hold(self._services, lease, work, drained=self._drained)
         except LeaseLost:
             _log.info("lease_lost", job_id=job_id)
         except (RedisError, OSError) as error:

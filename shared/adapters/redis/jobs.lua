@@ -13,6 +13,10 @@
 -- `parts_left`, the number of those that have not ended, `part:ID` with the key of each one's record, and
 -- `kept:NAME`, the summaries that its own attempts and its parts have made.
 --
+-- A queued job stands in a line: `ready` for each tenant, and `ring`, the tenants that have any, the one served
+-- longest ago first. `deferred` are those of a tenant that are not to be tried yet, `queued` all of a line.
+-- A doorbell is worth one claim of any job of its queue: which one it is, the lines say.
+--
 -- Every operation answers two texts: the outcome, and a doorbell or what else there is to say. It may be the
 -- repetition of one whose answer was lost: then it changes nothing more.
 
@@ -33,8 +37,69 @@ local function set_pairs()
   if #ARGV > 3 then set(unpack(ARGV, 3)) end
 end
 
--- The reconciler is to look after the job this many milliseconds from now.
-local function look_in(wait_ms) redis.call('ZADD', watch, digits(now + wait_ms), given.id) end
+-- The reconciler is to look after the job this many milliseconds from now, or at its deadline.
+local function look_in(wait_ms)
+  local deadline = number('deadline')
+  if deadline > 0 then wait_ms = math.max(math.min(wait_ms, deadline - now), 0) end
+  redis.call('ZADD', watch, digits(now + wait_ms), given.id)
+end
+
+-- Do `work` with another job's record in place of the one that was named.
+local function on(other, other_id, work)
+  local own, own_events, own_id = record, events, given.id
+  record, events, given.id = other, other .. ':events', other_id
+  local first, second = work()
+  record, events, given.id = own, own_events, own_id
+  return first, second
+end
+
+local function record_of(id) return string.format(given.record, id) end
+
+local function ring_of(line) return given.line .. 'ring:' .. line end
+local function queued_in(line) return given.line .. 'queued:' .. line end
+local function ready_in(line, tenant) return given.line .. 'ready:' .. line .. ':' .. tenant end
+local function deferred_in(line, tenant) return given.line .. 'deferred:' .. line .. ':' .. tenant end
+
+-- The line keeps no longer than the job that entered it last.
+local function add(key, score, member)
+  redis.call('ZADD', key, 'NX', digits(score), member)
+  local left = redis.call('PTTL', record)
+  if left > 0 then redis.call('PEXPIRE', key, digits(left)) end
+end
+
+-- In whose name the job stands in line: a part in that of its compaction's tenant.
+local function tenant_of() return get('stands_for') or get('tenant') or '' end
+
+-- Stand in line by the time of creation, or from which on to try again. Repeating it does no harm.
+local function enter_line()
+  local line, tenant = get('queue'), tenant_of()
+  local since = math.max(number('created_at'), number('not_before')) * 1000
+  if get('attempt') == '0' then since = since + tonumber(clock[2]) % 1000 end
+  redis.call('ZREM', deferred_in(line, tenant), given.id)
+  add(queued_in(line), now, given.id)
+  add(ready_in(line, tenant), since, given.id)
+  -- Behind the tenants that have waited: who comes back each time with one job is no faster than they.
+  add(ring_of(line), now * 1000 + tonumber(clock[2]) % 1000, tenant)
+end
+
+local function leave_line()
+  local line, tenant = get('queue'), tenant_of()
+  if not line then return end
+  local ready = ready_in(line, tenant)
+  redis.call('ZREM', queued_in(line), given.id)
+  redis.call('ZREM', deferred_in(line, tenant), given.id)
+  if redis.call('ZREM', ready, given.id) == 1 and redis.call('EXISTS', ready) == 0 then
+    redis.call('ZREM', ring_of(line), tenant)
+  end
+end
+
+-- Leave the line until the time has come. It counts as queued, unless its kind is admitted by another measure.
+local function stand_aside()
+  local line, tenant = get('queue'), tenant_of()
+  if given.defers_uncounted then return end
+  add(queued_in(line), now, given.id)
+  add(deferred_in(line, tenant), now, given.id)
+end
 
 local function keep_for(ms)
   redis.call('PEXPIRE', record, digits(ms))
@@ -47,6 +112,7 @@ local function doorbell() return not given.rings and get('envelope') or '' end
 -- Put the doorbell into the queue, or hand it to the caller when the broker is elsewhere.
 local function ring()
   look_in(given.patience_ms)
+  enter_line()
   set('rung_at', digits(now), 'rings', digits(number('rings') + 1))
   if given.rings then redis.call('LPUSH', get('queue'), get('envelope')) end
   return doorbell()
@@ -66,15 +132,6 @@ local function note_end(status)
   local fact = table.concat({tenant, given.id, status, get('created_at'), digits(now)}, '\n')
   redis.call('ZADD', given.outbox, digits(now), fact)
   redis.call('PEXPIRE', given.outbox, digits(given.ttl_ms))
-end
-
--- Do `work` with another job's record in place of the one that was named.
-local function on(other, other_id, work)
-  local own, own_id = record, given.id
-  record, given.id = other, other_id
-  local first, second = work()
-  record, given.id = own, own_id
-  return first, second
 end
 
 -- Do `work` with the record of each part that the job ever had.
@@ -105,6 +162,7 @@ end
 local function forget_parts()
   on_each_part(function()
     if get('status') == 'running' then redis.call('PUBLISH', given.channel, given.id) end
+    leave_line()
     redis.call('DEL', record)
     redis.call('ZREM', watch, given.id)
   end)
@@ -115,6 +173,7 @@ end
 
 -- Answers the doorbell of a parent that was woken by it.
 local function finish_as(status)
+  if get('status') == 'queued' then leave_line() end
   set('status', status, 'ended_at', digits(now))
   redis.call('HDEL', record, 'owner', 'lease_until', 'waits_for', 'envelope', 'woken')
   keep_for(tonumber(status ~= 'completed' and get('failed_ttl_ms') or get('ended_ttl_ms') or given.ttl_ms))
@@ -192,6 +251,7 @@ local function join_parent()
     set('part:' .. id, own, 'parts_left', digits(number('parts_left') + 1))
     return get('queue'), number('deadline')
   end)
+  set('stands_for', (on(given.parent_record, given.parent, tenant_of)))
   set('queue', queue, 'parent', given.parent, 'parent_record', given.parent_record)
   if deadline > 0 then set('deadline', digits(deadline)) end
   given.deadline_ms = math.max(deadline - now, 0)
@@ -208,6 +268,46 @@ local function holds_parent()
   return (on(given.parent_record, given.parent, function() return holds(get('status')) end))
 end
 
+-- Claims are counted in spans of ten seconds, so that who is refused can be told when to come back.
+local SPAN_MS = 10000
+
+local function note_claim(line)
+  local span = math.floor(now / SPAN_MS)
+  local last = tonumber(redis.call('HGET', given.pace, line .. ':span') or '0')
+  if span ~= last then
+    local count = span == last + 1 and redis.call('HGET', given.pace, line .. ':count') or '0'
+    redis.call('HSET', given.pace, line .. ':span', digits(span), line .. ':before', count, line .. ':count', '0')
+  end
+  redis.call('HINCRBY', given.pace, line .. ':count', 1)
+  redis.call('PEXPIRE', given.pace, digits(given.ttl_ms))
+end
+
+-- In how many seconds so many jobs will have been claimed, as fast as it went of late.
+local function seconds_for(jobs, line)
+  local span = math.floor(now / SPAN_MS)
+  local known = redis.call('HMGET', given.pace, line .. ':span', line .. ':count', line .. ':before')
+  local age, count = span - tonumber(known[1] or '0'), 0
+  if age == 0 then count = tonumber(known[2]) + tonumber(known[3]) end
+  if age == 1 then count = tonumber(known[2]) end
+  if count == 0 then return given.most_seconds end
+  local seconds = math.ceil(jobs * (SPAN_MS + now % SPAN_MS) / 1000 / count)
+  return math.max(1, math.min(seconds, given.most_seconds))
+end
+
+-- Why there is no room for one more in the line, and how long until half of what is in the way is gone.
+local function no_room()
+  local line, tenant = given.queue, given.tenant
+  local all = redis.call('ZCARD', queued_in(line))
+  if all >= given.max_queued then
+    return {'full', digits(all) .. ' ' .. digits(seconds_for(all / 2, line))}
+  end
+  local own = redis.call('ZCARD', ready_in(line, tenant)) + redis.call('ZCARD', deferred_in(line, tenant))
+  if own >= given.max_queued_per_tenant then
+    local others = math.max(redis.call('ZCARD', ring_of(line)), 1)
+    return {'full_of_own', digits(own) .. ' ' .. digits(seconds_for(own * others / 2, line))}
+  end
+end
+
 local operations = {}
 
 function operations.create(status)
@@ -220,9 +320,9 @@ function operations.create(status)
     return {'refused', ''}
   end
   if given.parent and not holds_parent() then return {'lost', ''} end
-  local length = given.rings and redis.call('LLEN', given.queue) or given.queue_depth
   -- The parts of a job were admitted with it.
-  if length >= given.max_queued and not given.parent then return {'full', digits(length)} end
+  local refusal = not given.parent and no_room()
+  if refusal then return refusal end
   set('status', 'queued', 'attempt', '0', 'lost', '0', 'rings', '0', 'events', '0', 'nonce', given.nonce)
   set('created_at', digits(now), 'queue', given.queue)
   if given.deadline_ms > 0 then set('deadline', digits(now + given.deadline_ms)) end
@@ -245,22 +345,85 @@ function operations.store(status)
   return {'stored', given.status}
 end
 
-function operations.claim(status)
-  if not status then return {'gone', ''} end
-  if ENDED[status] then return {'ended', status} end
-  if status == 'waiting' then return {'waiting', get('waits_for')} end
-  if status == 'running' then
-    if get('owner') == given.owner then return {'claimed', get('attempt')} end
-    if not lease_ran_out() then return {'held', digits(number('lease_until') - now)} end
-    if lose_attempt() then return {'ended', 'failed'} end
+-- The job of the line whose turn it is, or nil: tenants take turns. What stands there in vain is taken out.
+local function next_in(line)
+  while true do
+    local tenant = redis.call('ZRANGE', ring_of(line), 0, 0)[1]
+    if not tenant then return nil end
+    local ready = ready_in(line, tenant)
+    local id = redis.call('ZRANGE', ready, 0, 0)[1]
+    if not id then
+      redis.call('ZREM', ring_of(line), tenant)
+    else
+      local stands = on(record_of(id), id, function() return get('status') == 'queued' and get('queue') == line end)
+      if stands then
+        redis.call('ZADD', ring_of(line), 'XX', digits(now * 1000 + tonumber(clock[2]) % 1000), tenant)
+        return id
+      end
+      redis.call('ZREM', ready, id)
+      redis.call('ZREM', queued_in(line), id)
+    end
   end
-  if timed_out() then return {'ended', 'failed'} end
-  if status == 'queued' and deferred_for() > 0 then return {'deferred', ''} end
+end
+
+local function take()
+  if timed_out() then return nil end
+  leave_line()
+  note_claim(get('queue'))
   local attempt = digits(number('attempt') + 1)
   set('status', 'running', 'attempt', attempt, 'owner', given.owner, 'woken', '0')
   set('lease_until', digits(now + given.lease_ms))
   look_in(given.lease_ms)
-  return {'claimed', attempt}
+  return attempt .. ' ' .. given.id
+end
+
+-- Take the next job of the doorbell's queue: of the line of those that somebody waits for, then of the other.
+local function take_next()
+  for _, line in ipairs(given.lines) do
+    local id = next_in(line)
+    while id do
+      local taken = on(record_of(id), id, take)
+      if taken then return taken, id end
+      id = next_in(line)
+    end
+  end
+end
+
+-- What this owner has claimed already, when it asks again: the job that was named, or the one in its place.
+local function claimed_before(status)
+  local id = status == 'running' and get('owner') == given.owner and given.id
+  id = id or redis.call('GET', given.claimed)
+  if not id then return nil end
+  return (on(record_of(id), id, function()
+    return get('status') == 'running' and get('owner') == given.owner and get('attempt') .. ' ' .. id
+  end))
+end
+
+-- Why the job that was named may not be claimed.
+local function unclaimed()
+  local status = get('status')
+  if not status then return {'gone', ''} end
+  if ENDED[status] then return {'ended', status} end
+  if status == 'waiting' then return {'waiting', get('waits_for')} end
+  if status == 'running' then return {'held', digits(number('lease_until') - now)} end
+  return {'deferred', ''}
+end
+
+function operations.claim(status)
+  local before = claimed_before(status)
+  if before then return {'claimed', before} end
+  local was_lost = status == 'running' and lease_ran_out() and not lose_attempt()
+  if was_lost then
+    set('status', 'queued', 'rings', '0')
+    redis.call('HDEL', record, 'owner', 'lease_until')
+  end
+  if get('status') == 'queued' and deferred_for() <= 0 then enter_line() end
+  local taken, id = take_next()
+  -- The doorbell was spent on another job: this one needs one of its own, which only now is known.
+  local doorbell_of_lost = was_lost and id ~= given.id and get('status') == 'queued' and ring() or ''
+  if not taken then return unclaimed() end
+  if id ~= given.id then redis.call('SET', given.claimed, id, 'PX', digits(given.lease_ms)) end
+  return {'claimed', taken .. ' ' .. doorbell_of_lost}
 end
 
 function operations.renew(status)
@@ -318,6 +481,7 @@ function operations.defer(status)
   set_pairs()
   set('status', 'queued', 'rings', '0', 'not_before', digits(now + given.delay_ms))
   redis.call('HDEL', record, 'owner', 'lease_until')
+  stand_aside()
   redis.call('HINCRBY', given.counters, string.match(given.id, '^%a+') .. ':deferred', 1)
   redis.call('PEXPIRE', given.counters, digits(given.ttl_ms))
   look_in(deferred_for())
@@ -345,6 +509,7 @@ end
 -- Somebody waits now for a job that could wait: it moves to the front queue, and so do its parts.
 function operations.hurry(status)
   if not is_living(status) or get('queue') == given.queue then return {status or 'gone', ''} end
+  leave_line()
   set('queue', given.queue)
   -- Where the broker is elsewhere, nobody would ring for them.
   if given.rings then on_each_part(function() operations.hurry(get('status')) end) end

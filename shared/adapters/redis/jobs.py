@@ -25,6 +25,12 @@ SCRIPT = files("shared.adapters.redis").joinpath("jobs.lua").read_text(encoding=
 PATIENCE_SECONDS = 5.0
 _WATCH_BATCH = 200
 
+_REFUSALS = {
+    "full": "The queue is full: {} jobs are waiting.",
+    "full_of_own": "You have {} jobs waiting, which is as many as you may have.",
+}
+_MOST_RETRY_AFTER_SECONDS = 60
+
 # What is to happen in the same transaction as a change of a job, after it.
 Beside: TypeAlias = Callable[[Pipeline], Awaitable[None]]
 
@@ -44,7 +50,8 @@ class RedisJobs:
     async def create(self, job: NewJob) -> bool:
         """Record the job and ring for it, in one step. False when it exists already: join that one.
 
-        Raises TooManyRequests when its queue is full; nothing is written then.
+        Raises TooManyRequests when its queue is full, or holds as many of its tenant as it may; nothing is
+        written then.
         """
         return await self.created(job, await self._create(job))
 
@@ -58,11 +65,12 @@ class RedisJobs:
     async def created(self, job: NewJob, told: Sequence[bytes]) -> bool:
         """Read what recording a job answered, and ring for it; results and errors are those of `create`."""
         outcome, detail = (part.decode() for part in told)
-        if outcome == "full":
+        if outcome in _REFUSALS:
+            length, seconds = detail.split()
             raise TooManyRequests(
-                f"The queue is full: {detail} jobs are waiting.",
+                _REFUSALS[outcome].format(length),
                 code="rate_limit_exceeded",
-                retry_after_seconds=5,
+                retry_after_seconds=int(seconds),
             )
         await self._ring(job.type.queue, detail if outcome == "created" else "")
         return outcome == "created"
@@ -90,11 +98,25 @@ class RedisJobs:
         await self._run("store", job_id, beside=beside, fields=fields, status=status)
 
     async def claim(self, job_id: str, owner: str) -> Lease | NotClaimed:
-        """Take the lease of a job; the same owner asking again gets the same lease."""
-        outcome, detail = await self._run("claim", job_id, owner=owner, lease_ms=self._lease_ms)
-        if outcome == "claimed":
-            return Lease(job_id, int(detail), owner)
-        return NotClaimed(outcome)
+        """Take the lease of the job whose turn it is in the queue of this one.
+
+        Tenants take turns, and what somebody waits for comes before what can wait. The same owner asking
+        again gets the same lease. Where there is nothing to claim, says why this job is not to be.
+        """
+        queue = queue_of(job_id)
+        outcome, detail = await self._run(
+            "claim",
+            job_id,
+            owner=owner,
+            lease_ms=self._lease_ms,
+            lines=[queue_key(queue, priority=priority) for priority in (NORMAL, LOW)],
+            claimed=keys.claimed(owner),
+        )
+        if outcome != "claimed":
+            return NotClaimed(outcome)
+        attempt, claimed_id, doorbell = [*detail.split(" ", 2), ""][:3]
+        await self._ring(queue, doorbell)
+        return Lease(claimed_id, int(attempt), owner)
 
     async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
         """Renew all leases in one round trip and return those that were lost."""
@@ -204,6 +226,13 @@ class RedisJobs:
         ended = {tuple(name.decode().split(":", 1)): int(count) for name, count in counters.items()}
         return Figures(watched=watched, ended=ended)
 
+    async def queued(self, queue: Queue) -> int:
+        """Return how many jobs of a queue are queued, those included that are to be tried again later."""
+        pipeline = self._store.pipeline(transaction=False)
+        for priority in (NORMAL, LOW):
+            pipeline.zcard(keys.queued_in(queue_key(queue, priority=priority)))
+        return sum(await pipeline.execute())
+
     async def queue_depth(self, queue: Queue) -> int:
         """Return how many doorbells wait in a queue."""
         pipeline = (self._broker or self._store).pipeline(transaction=False)
@@ -247,13 +276,22 @@ class RedisJobs:
             queue=queue_key(job.type.queue, priority=priority),
             nonce=secrets.token_hex(8),
             events=job.events,
-            max_queued=self._settings.max_queued,
-            # Where the broker is this server, the script itself looks, in the same step.
-            queue_depth=await self.queue_depth(job.type.queue) if self._broker else 0,
+            tenant=job.fields.get("tenant", b"").decode(),
+            **self._bounds(job),
             deadline_ms=int((job.deadline_seconds or 0) * 1000),
             **given,
         )
         return await self._script(keys=script_keys, args=arguments, client=client)
+
+    def _bounds(self, job: NewJob) -> dict[str, int]:
+        everybody = self._settings.max_queued
+        # Deliveries are made of what was admitted: a tenant's may fill the queue, and the others' wait outside.
+        own = everybody if job.type.queue is Queue.HOUSEKEEPING else self._settings.max_queued_per_tenant
+        return {
+            "max_queued": everybody,
+            "max_queued_per_tenant": own,
+            "most_seconds": _MOST_RETRY_AFTER_SECONDS,
+        }
 
     async def _run(
         self, operation: str, job_id: str, *, beside: Beside | None = None, **given: Any
@@ -274,6 +312,11 @@ class RedisJobs:
     ) -> tuple[list[str], list[bytes | str]]:
         given |= {
             "id": job_id,
+            "record": keys.record("%s"),
+            "line": keys.LINE,
+            "pace": keys.PACE,
+            # Tries at a dead endpoint go on for days, and must not keep news from the others.
+            "defers_uncounted": queue_of(job_id) is Queue.HOUSEKEEPING,
             "channel": keys.SIGNALS,
             "told": keys.told(job_id),
             "counters": keys.COUNTERS,

@@ -9,6 +9,10 @@ PREFIX = "hitherto:"
 WATCH = f"{PREFIX}watch"
 # How many jobs ended, by kind and status.
 COUNTERS = f"{PREFIX}counters"
+# What the names of all lines of queued jobs begin with; jobs.lua says what they hold.
+LINE = f"{PREFIX}line:"
+# How many jobs were claimed of late, by line.
+PACE = f"{PREFIX}pace"
 # Pub/sub channel on which the id of a job is published when it ends.
 SIGNALS = f"{PREFIX}signals"
 _TOLD = f"{PREFIX}told:"
@@ -48,6 +52,16 @@ def waiters(object_id: str) -> str:
 def derived(response_id: str) -> str:
     """Return the key of the set of compactions that were made, or used, for a response."""
     return f"{record(response_id)}:compactions"
+
+
+def claimed(owner: str) -> str:
+    """Return the key of the id of the job that an owner claimed in the place of another."""
+    return f"{PREFIX}claimed:{owner}"
+
+
+def queued_in(line: str) -> str:
+    """Return the key of the sorted set of all queued jobs of a line, which is named as its doorbells' list."""
+    return f"{LINE}queued:{line}"
 
 
 def conversation(conversation_id: str) -> list[str]:

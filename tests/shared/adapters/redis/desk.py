@@ -7,7 +7,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from shared.adapters.celery import queue_key
+from shared.adapters.celery import KEY_PREFIX, LOW, NORMAL, queue_key
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
 from shared.adapters.redis.jobs import RedisJobs
@@ -68,6 +68,24 @@ class Desk:
         messages = await answer((self.broker or self.store).lrange(queue_key(queue), 0, -1))
         return [rung_for(message) for message in reversed(messages)]
 
+    async def answer_doorbell(self, owner: str, queue: Queue = Queue.GENERATION) -> Lease | NotClaimed | None:
+        """Take a doorbell out of the queue, as Celery does, and claim what it is for; None where there is none."""
+        for priority in (NORMAL, LOW):
+            message = await answer((self.broker or self.store).rpop(queue_key(queue, priority=priority)))
+            if message:
+                return await self.jobs.claim(rung_for(message), owner)
+        return None
+
+    async def lines(self) -> dict[str, dict[str, float]]:
+        """Return all lines of queued jobs, by what is in their keys' names after `line:`."""
+        found = {}
+        async for key in self.store.scan_iter(match=f"{keys.LINE}*"):
+            members = await answer(self.store.zrange(key, 0, -1, withscores=True))
+            assert await self.store.pttl(key) > 0
+            name = key.decode().removeprefix(keys.LINE).replace(KEY_PREFIX, "")
+            found[name] = {member.decode(): score for member, score in members}
+        return found
+
     async def lose_doorbells(self) -> None:
         """Forget all doorbells, as a worker does that is killed before its claim."""
         await (self.broker or self.store).delete(*map(queue_key, Queue))
@@ -107,10 +125,10 @@ class Desk:
         await answer(self.store.hset(keys.record(job_id), field, str(value)))
 
     async def everything(self) -> dict[str, Any]:
-        """Return all that is stored about jobs, but for times and random words; how many ended is not."""
+        """Return all that is stored about jobs, but for times and random words; how many began or ended is not."""
         found: dict[str, Any] = {}
         async for key in self.store.scan_iter():
-            if key.decode() == keys.COUNTERS:
+            if key.decode() in (keys.COUNTERS, keys.PACE):
                 continue
             found[key.decode()] = await self._content(key)
         return found

@@ -258,6 +258,18 @@ class JobMachine(RuleBasedStateMachine):
         assert found == (self.model.status, self.model.attempt, self.model.lost, owner)
 
     @invariant()
+    def the_job_stands_in_line_exactly_while_it_is_queued(self) -> None:
+        expected: dict[str, set[str]] = {}
+        if self.model and self.model.status == "queued":
+            expected["queued:generation"] = {JOB}
+            if self.model.deferred or self.model.due:
+                expected["deferred:generation:acme"] = {JOB}
+            else:
+                expected |= {"ready:generation:acme": {JOB}, "ring:generation": {"acme"}}
+        lines = self.runner.run(self.desk.lines())
+        assert {name: set(members) for name, members in lines.items()} == expected
+
+    @invariant()
     def every_event_stands_once_in_its_place(self) -> None:
         expected = self.model.log if self.model else []
         events = self.runner.run(self.desk.events())
