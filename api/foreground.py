@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from api.conversing import check_held
 from shared.ending import end_task
-from shared.errors import RequestError
+from shared.errors import RequestError, UpstreamError
 from shared.ports import Progress
 from shared.services import Services
 from shared.turns import Parked, Turn, TurnResult
@@ -46,7 +46,7 @@ async def run_to_the_end(services: Services, turn: Turn, request: Request) -> Tu
 
 async def run_turn(services: Services, turn: Turn, progress: Progress) -> TurnResult:
     """Run the turn, store it if it is to be stored, and return what it came to."""
-    outcome = await services.turns.run(turn, progress)
+    outcome = await _in_time(services, turn, progress)
     if isinstance(outcome, Parked):
         raise TypeError("Only background turns are parked.")
     if turn.request.is_stored:
@@ -56,6 +56,16 @@ async def run_turn(services: Services, turn: Turn, progress: Progress) -> TurnRe
         with suppress(RedisError, OSError):
             await services.window_compactor.compact_ahead(turn, outcome)
     return outcome
+
+
+async def _in_time(services: Services, turn: Turn, progress: Progress) -> TurnResult | Parked:
+    try:
+        async with asyncio.timeout(services.settings.foreground_deadline_seconds) as limit:
+            return await services.turns.run(turn, progress)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise UpstreamError("The response did not finish before its deadline.") from error
 
 
 async def _until_gone(request: Request) -> None:

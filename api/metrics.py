@@ -1,6 +1,7 @@
 """/metrics for Prometheus: this process's requests, and what all processes share in Redis."""
 
 import time
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.admission import has_room
 from shared.jobs import Queue
 from shared.services import Services
+from shared.upstream_gate import GateState
 
 # A client may make up methods: each would be a label for ever.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -57,6 +59,23 @@ class Meter:
             self._seconds.labels(method, route).observe(time.monotonic() - started)
 
 
+async def _add_gates(services: Services, registry: CollectorRegistry) -> None:
+    calls = Gauge("hitherto_upstream_calls", "Calls under way.", ["upstream"], registry=registry)
+    limit = Gauge("hitherto_upstream_limit", "Calls that there may be.", ["upstream"], registry=registry)
+    state = Gauge(
+        "hitherto_upstream_gate", "1 for the state of the gate.", ["upstream", "state"], registry=registry
+    )
+    for route in services.routes.routes:
+        if route.base_url is None:
+            continue
+        figures = await services.gates.figures(route)
+        calls.labels(route.name).set(figures.calls)
+        if figures.limit is not None:
+            limit.labels(route.name).set(figures.limit)
+        for name in get_args(GateState):
+            state.labels(route.name, name).set(name == figures.state)
+
+
 async def metrics_of(services: Services, registry: CollectorRegistry) -> Response:
     """Return this process's metrics and those of all: queues, jobs in hand, jobs ended, Redis's memory."""
     shared = CollectorRegistry()
@@ -65,6 +84,7 @@ async def metrics_of(services: Services, registry: CollectorRegistry) -> Respons
     for queue in Queue:
         depth.labels(str(queue)).set(await services.jobs.queue_depth(queue))
         queued.labels(str(queue)).set(await services.jobs.queued(queue))
+    await _add_gates(services, shared)
     figures = await services.jobs.figures()
     Gauge("hitherto_jobs_watched", "Jobs that have not ended.", registry=shared).set(figures.watched)
     ended = Counter("hitherto_jobs_ended", "Jobs that ended.", ["kind", "status"], registry=shared)

@@ -11,6 +11,7 @@ HithertoError
 │   ├── TooManyRequests          429, with Retry-After
 │   └── Unavailable              503, with Retry-After
 ├── UpstreamError                the model provider failed; says whether another try may help
+│   └── UpstreamBusy             it cannot be asked now, with Retry-After: nothing of the answer has come
 ├── ConfigurationError           the operator's fault: says what to set right, and where
 ├── WebhookUnreachable           a webhook endpoint gave no answer: another try may help
 ├── LeaseLost                    another attempt owns this job, or it has ended: stop, write nothing
@@ -116,7 +117,8 @@ class UpstreamError(HithertoError):
     """The model provider failed.
 
     `code` is one of OpenAI's response error codes, or `context_length_exceeded`; `status` is the
-    provider's HTTP status where there was one.
+    provider's HTTP status where there was one. Another try may help where it `is_transient`; what
+    `is_outage` is no matter of this request.
     """
 
     def __init__(
@@ -129,9 +131,15 @@ class UpstreamError(HithertoError):
     ) -> None:
         """Take the provider's words, and what they mean in OpenAI's."""
         super().__init__(message)
+        self.is_transient = False
+        self.is_outage = False
         self.code = code
         self.status = status
         self.retry_after_seconds = retry_after_seconds
+
+
+class UpstreamBusy(UpstreamError):
+    """The model provider cannot be asked now: try again later."""
 
 
 class ConfigurationError(HithertoError):

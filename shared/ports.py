@@ -13,9 +13,11 @@ from shared.jobs import Queue
 from shared.lifecycle import EndedStatus, Figures, JobStatus, Lease, Look, NotClaimed
 from shared.prompt import CompactedItems, Prompt, UpstreamEvent
 from shared.reservations import Reservation
+from shared.routing import Route
 from shared.storage import Memory
 from shared.summaries import Portion, Summary
 from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
+from shared.upstream_gate import Closed, Entry, GateFigures, Report
 from shared.webhooks import Delivery, Endpoint, JobEnd, Target
 from shared.window.calibration import Correction, Size
 from shared.window.payload import SizedItem
@@ -68,6 +70,33 @@ class Upstream(Protocol):
         ...
 
 
+class Gates(Protocol):
+    """The gates before upstreams, the same for all processes: gates.lua says when each lets a call in."""
+
+    async def enter(self, route: Route) -> Entry | Closed:
+        """Take a place at the upstream for one lease, or learn why there is none now."""
+        ...
+
+    async def keep(self, route: Route, entry: Entry) -> None:
+        """Keep the place for another lease."""
+        ...
+
+    async def begin(self, route: Route, entry: Entry) -> None:
+        """Say that the upstream begins to answer: a gate that was shut is open again."""
+        ...
+
+    async def leave(self, route: Route, entry: Entry, report: Report, *, pause_seconds: float = 0.0) -> float:
+        """Give the place back and say how it went; return for how many seconds the gate is shut now.
+
+        `pause_seconds` is for how long an upstream that limits is to be asked nothing.
+        """
+        ...
+
+    async def figures(self, route: Route) -> GateFigures:
+        """Return how the gate stands."""
+        ...
+
+
 class ProviderCompaction(Protocol):
     """A model provider that compacts windows itself, into an item that only it can read."""
 
@@ -105,6 +134,10 @@ class Jobs(Protocol):
 
     async def release(self, lease: Lease) -> None:
         """Give a job back so that another worker takes it at once. Raises LeaseLost."""
+        ...
+
+    async def defer(self, lease: Lease, *, seconds: float, fields: dict[str, bytes]) -> None:
+        """Have the job tried again in so many seconds, no sooner, and note why. Raises LeaseLost."""
         ...
 
     async def park(self, lease: Lease, *, waits_for: str) -> None:

@@ -42,12 +42,16 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One request to a model. Of compaction items `items` hold only what the provider sealed itself."""
+    """One request to a model. Of compaction items `items` hold only what the provider sealed itself.
+
+    `patience_seconds` is how long it may wait until its upstream takes it.
+    """
 
     model: str
     items: list[Item]
     instructions: str | None = None
     sampling: Sampling = field(default_factory=Sampling)
+    patience_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class Route:
     `models` are names, or prefixes ending with `*`. `rename` leads from what clients call a model to what
     the provider calls it; its keys are routed here too. `tokenizer` is the family of its models' tokenizer, where
     their names do not tell it.
+    the provider calls it; its keys are routed here too. `max_concurrency` bounds what all processes
+    together ask of it at a time.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Route:
     native_compaction: bool = False
     structured_summaries: bool = False
     timeout_seconds: float = 600.0
+    max_concurrency: int | None = None
     rename: Mapping[str, str] = field(default_factory=dict, hash=False)
     tokenizer: str | None = None
 

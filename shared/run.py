@@ -16,6 +16,9 @@ from shared.wire.items import ConfigurationUpdate
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 
+# How long a turn may wait until its upstream takes it: a client is told, a worker has others to do.
+_FOREGROUND_PATIENCE_SECONDS, _BACKGROUND_PATIENCE_SECONDS = 5.0, 10.0
+
 # OpenAI's least `max_output_tokens`: providers refuse to be asked for less.
 _LEAST_OUTPUT_TOKENS = 16
 
@@ -83,6 +86,9 @@ def prompt_of(run: Run) -> Prompt:
         model=request.model,
         items=[entry.item for entry in run.given if not isinstance(entry.item, ConfigurationUpdate)],
         instructions=request.instructions,
+        patience_seconds=(
+            _BACKGROUND_PATIENCE_SECONDS if request.is_background else _FOREGROUND_PATIENCE_SECONDS
+        ),
         sampling=Sampling(
             temperature=request.temperature,
             top_p=request.top_p,

@@ -13,6 +13,7 @@ from shared.adapters.redis.compactions import RedisCompactions
 from shared.adapters.redis.connection import agreed_encryption_key, connect, keep_alive_seconds
 from shared.adapters.redis.conversations import RedisConversations
 from shared.adapters.redis.deliveries import RedisDeliveries
+from shared.adapters.redis.gates import RedisGates
 from shared.adapters.redis.idempotency import RedisReservations
 from shared.adapters.redis.jobs import RedisJobs
 from shared.adapters.redis.parts import RedisParts
@@ -24,6 +25,7 @@ from shared.adapters.sealer import AesGcmSealer
 from shared.adapters.tiktoken import TiktokenCounter
 from shared.adapters.upstreams.chat.upstream import ChatCompletionsUpstream
 from shared.adapters.upstreams.configured import configured_routes, summarizer_route
+from shared.adapters.upstreams.guarded import GuardedCompaction, GuardedUpstream
 from shared.adapters.upstreams.offline.upstream import OfflineUpstream
 from shared.adapters.upstreams.openai_client import new_client
 from shared.adapters.upstreams.responses.upstream import ResponsesUpstream
@@ -42,8 +44,10 @@ from shared.ports import (
     Conversations,
     Deliveries,
     EventLog,
+    Gates,
     Jobs,
     Parts,
+    ProviderCompaction,
     Reservations,
     Responses,
     Sealer,
@@ -87,6 +91,7 @@ class Services:
     counter: TokenCounter
     calibration: Calibration
     routes: Routes
+    gates: Gates
     upstream: Upstream
     history: History
     window_compactor: WindowCompactor
@@ -112,9 +117,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         counter = TiktokenCounter(settings.tokenizer_encoding)
         responses = RedisResponses(store, jobs, settings)
         compactions = RedisCompactions(store, jobs, sealer, settings)
+        gates = RedisGates(store, settings)
         providers = {route: await _provider(stack, route, counter) for route in routes.routes}
-        upstream = RoutedUpstream(routes, providers)
-        summarizer = await _summarizer(stack, settings, routes, upstream, counter)
+        guarded = {route: _guarded(route, one, gates, settings) for route, one in providers.items()}
+        upstream = RoutedUpstream(routes, guarded)
+        summarizer = await _summarizer(stack, settings, routes, upstream, counter, gates)
         conversations = RedisConversations(store, settings)
         history = History(responses, conversations, compactions, sealer, counter)
         endpoints = RedisWebhookEndpoints(store, sealer, settings)
@@ -148,10 +155,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             counter=counter,
             calibration=calibration,
             routes=routes,
+            gates=gates,
             upstream=upstream,
             history=history,
             window_compactor=window_compactor,
-            compactor=Compactor(counter, summarizer, _native(settings, routes, providers, counter)),
+            compactor=Compactor(counter, summarizer, _native(settings, routes, providers, guarded, counter)),
             turns=TurnRunner(history, window_compactor, upstream, counter, settings, routes),
         )
 
@@ -164,13 +172,18 @@ async def _encryption_keys(stack: AsyncExitStack, store: Redis, settings: Settin
 
 
 async def _summarizer(
-    stack: AsyncExitStack, settings: Settings, routes: Routes, upstream: Upstream, counter: TokenCounter
+    stack: AsyncExitStack,
+    settings: Settings,
+    routes: Routes,
+    upstream: Upstream,
+    counter: TokenCounter,
+    gates: Gates,
 ) -> Summarizer | None:
     if not settings.summarizes_with_model:
         return None
     own = summarizer_route(settings)
     if own is not None:
-        provider = await _provider(stack, own, counter)
+        provider = _guarded(own, await _provider(stack, own, counter), gates, settings)
         return Summarizer(
             provider,
             counter,
@@ -188,16 +201,30 @@ async def _summarizer(
 
 
 def _native(
-    settings: Settings, routes: Routes, providers: Mapping[Route, Upstream], counter: TokenCounter
+    settings: Settings,
+    routes: Routes,
+    providers: Mapping[Route, Upstream],
+    guarded: Mapping[Route, Upstream],
+    counter: TokenCounter,
 ) -> NativeCompactor | None:
     if settings.summarizer != "native":
         return None
-    compacting = {
-        route: provider
-        for route, provider in providers.items()
-        if route.native_compaction and isinstance(provider, ResponsesUpstream)
-    }
+    compacting: dict[Route, ProviderCompaction] = {}
+    for route, provider in providers.items():
+        gate = guarded[route]
+        if (
+            route.native_compaction
+            and isinstance(provider, ResponsesUpstream)
+            and isinstance(gate, GuardedUpstream)
+        ):
+            compacting[route] = GuardedCompaction(gate, provider)
     return NativeCompactor(compacting, routes, counter)
+
+
+def _guarded(route: Route, provider: Upstream, gates: Gates, settings: Settings) -> Upstream:
+    if route.base_url is None:
+        return provider
+    return GuardedUpstream(route, provider, gates, lease_seconds=settings.lease_seconds)
 
 
 async def _provider(stack: AsyncExitStack, route: Route, counter: TokenCounter) -> Upstream:
@@ -207,6 +234,7 @@ async def _provider(stack: AsyncExitStack, route: Route, counter: TokenCounter) 
         base_url=route.base_url,
         api_key=route.api_key.get_secret_value() if route.api_key else None,
         timeout_seconds=route.timeout_seconds,
+        max_retries=0,  # its gate's guard tries again, so that all processes hear of it
     )
     await stack.enter_async_context(client)
     if route.api == "responses":

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     upstream_api_key: SecretStr | None = None
     upstream_api: Literal["chat_completions", "responses"] = "chat_completions"
     upstream_timeout_seconds: PositiveFloat = 600.0
+    upstream_max_concurrency: PositiveInt | None = None
+    upstream_max_failures: int = Field(default=10, ge=0)
     upstreams_file: Path | None = None
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     context_window_tokens: PositiveInt | None = None
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
     encryption_keys: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
     response_ttl_seconds: PositiveInt = 30 * 24 * 3600
     response_deadline_seconds: PositiveFloat = 24 * 3600.0
+    foreground_deadline_seconds: PositiveFloat = 3600.0
     compaction_deadline_seconds: PositiveFloat = 1800.0
     compaction_wait_seconds: PositiveFloat = 300.0
     lease_seconds: PositiveFloat = 30.0

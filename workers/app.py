@@ -49,7 +49,7 @@ def celery_settings() -> dict[str, Any]:
             "socket_connect_timeout": 5,
             "socket_keepalive": True,
             "health_check_interval": 5,
-            "queue_order_strategy": "round_robin",
+            "queue_order_strategy": "workers.queue_order:CompactionFirst",
         },
     }
 

@@ -1,9 +1,11 @@
 """Generating: the work of one attempt at a background turn."""
 
+import random
+
 import structlog
 from redis.exceptions import RedisError
 
-from shared.errors import HithertoError, LeaseLost
+from shared.errors import HithertoError, LeaseLost, UpstreamBusy
 from shared.failures import failed_turn
 from shared.lifecycle import Lease
 from shared.partial import fold
@@ -25,6 +27,9 @@ async def generate(services: Services, lease: Lease) -> None:
         outcome = await _run(services, lease, turn)
     except (LeaseLost, RedisError, OSError):
         raise
+    except UpstreamBusy as busy:
+        await _defer(services, lease, busy)
+        return
     except Exception as error:  # the worker's door: whatever went wrong ends the response
         _log.warning(
             "response_failed",
@@ -46,6 +51,14 @@ async def _run(services: Services, lease: Lease, turn: Turn) -> TurnResult | Par
     interval = _STREAMED_INTERVAL_SECONDS if turn.request.is_streamed else _POLLED_INTERVAL_SECONDS
     async with LoggedProgress(services.events, lease, interval_seconds=interval) as progress:
         return await services.turns.run(turn, progress, told)
+
+
+async def _defer(services: Services, lease: Lease, busy: UpstreamBusy) -> None:
+    """Have the turn tried again when its upstream may have time for it, which may be until its deadline."""
+    # Not all at the same moment: what waited together would come back together.
+    seconds = (busy.retry_after_seconds or 1) * random.uniform(1, 1.5)  # noqa: S311 - not a secret
+    await services.jobs.defer(lease, seconds=seconds, fields={})
+    _log.info("response_deferred", job_id=lease.job_id, seconds=round(seconds, 1), reason=busy.message)
 
 
 async def _park(services: Services, lease: Lease, parked: Parked) -> None:

@@ -73,6 +73,8 @@ async def _wrong_with_key(services: Services, name: str, records: set[str], tall
     if not name.startswith(_OPENING):
         return ["nobody knows this key"]
     object_id = _id_in(name)
+    if object_id.startswith("upstream:"):
+        return []
     if object_id.startswith(_RESERVATION):
         return await _wrong_with_reservation(services, name, records, tally)
     if name in records:

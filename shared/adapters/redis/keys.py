@@ -85,6 +85,12 @@ def webhooks_of(tenant: str) -> str:
     return f"{PREFIX}{{tenant:{tenant}}}:webhooks"
 
 
+def gate(upstream: str) -> list[str]:
+    """Return the keys of an upstream's gate: what is known of it, and the places taken there."""
+    name = f"{PREFIX}{{upstream:{upstream}}}"
+    return [name, f"{name}:places"]
+
+
 def reservation(digest: str) -> str:
     """Return the key of the reservation behind an idempotency key, by the digest of tenant and key."""
     return f"{PREFIX}{{idempotency:{digest}}}"

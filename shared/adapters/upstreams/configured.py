@@ -41,7 +41,10 @@ def _listed(settings: Settings, environment: Mapping[str, str]) -> list[Route]:
     if settings.upstreams_file is None:
         return []
     return read_upstreams_file(
-        settings.upstreams_file, environment, timeout_seconds=settings.upstream_timeout_seconds
+        settings.upstreams_file,
+        environment,
+        timeout_seconds=settings.upstream_timeout_seconds,
+        max_concurrency=settings.upstream_max_concurrency,
     )
 
 
@@ -55,6 +58,7 @@ def _to(settings: Settings, name: str, base_url: str, key: str | None) -> Route:
         native_compaction=settings.summarizer == "native" and settings.upstream_api == "responses",
         structured_summaries=_is_structured(settings, base_url),
         timeout_seconds=settings.upstream_timeout_seconds,
+        max_concurrency=settings.upstream_max_concurrency,
     )
 
 

@@ -61,6 +61,7 @@ class _Entry(BaseModel):
     native_compaction: bool = False
     structured_summaries: bool | None = None
     timeout_seconds: PositiveFloat | None = None
+    max_concurrency: PositiveInt | None = None
     rename: dict[_FullName, _Name] = Field(default_factory=dict)
     tokenizer: Annotated[str, AfterValidator(_known_family)] | None = None
 
@@ -93,8 +94,14 @@ class _File(BaseModel):
         return self
 
 
-def read_upstreams_file(path: Path, environment: Mapping[str, str], *, timeout_seconds: float) -> list[Route]:
-    """Return the file's routes in its order; `timeout_seconds` is for an upstream that names none.
+def read_upstreams_file(
+    path: Path,
+    environment: Mapping[str, str],
+    *,
+    timeout_seconds: float,
+    max_concurrency: int | None = None,
+) -> list[Route]:
+    """Return the file's routes in its order; the other two are for an upstream that names none.
 
     Raises ConfigurationError for a file that cannot be read or says what it must not, and for a key whose
     variable is not in `environment`.
@@ -110,6 +117,7 @@ def read_upstreams_file(path: Path, environment: Mapping[str, str], *, timeout_s
             native_compaction=entry.native_compaction,
             structured_summaries=_is_structured(entry),
             timeout_seconds=entry.timeout_seconds or timeout_seconds,
+            max_concurrency=entry.max_concurrency or max_concurrency,
             rename=entry.rename,
             tokenizer=entry.tokenizer,
         )

@@ -51,24 +51,38 @@ _OVERFLOW_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 _OVERFLOW_STATUSES: Final = frozenset({None, 400, 413, 422, 500})
+_TRANSIENT_STATUSES: Final = frozenset({408, 409, 429})
 _QUOTABLE: Final = re.compile(r"[a-z][a-z_]{1,60}")
 
 
 def upstream_error(error: openai.APIError) -> UpstreamError:
     """Return what the SDK's error means: a code that a client can act on, the status, the wait."""
     status = error.status_code if isinstance(error, openai.APIStatusError) else None
-    return UpstreamError(
+    failure = UpstreamError(
         _sentence(error, status),
         code=_known_code([str(error.code), str(error.type)], status, error.message),
         status=status,
         retry_after_seconds=_retry_after_seconds(error),
     )
+    is_ours = failure.code not in ("server_error", "rate_limit_exceeded")
+    is_unreachable = isinstance(error, openai.APIConnectionError)
+    failure.is_outage = not is_ours and (is_unreachable or (status or 0) >= 500)
+    # Who was silent for as long as we wait is not waited for again.
+    is_silent = isinstance(error, openai.APITimeoutError) and not _never_connected(error)
+    failure.is_transient = not is_silent and (
+        failure.is_outage or (not is_ours and status in _TRANSIENT_STATUSES)
+    )
+    return failure
 
 
 def failed_response(code: object, message: object) -> UpstreamError:
     """Return the error of a provider that said within its answer that it failed."""
     known = _known_code([str(code)], None, str(message))
     return UpstreamError(_quoting("The model provider failed while it answered", str(code)), code=known)
+
+
+def _never_connected(error: openai.APITimeoutError) -> bool:
+    return type(error.__cause__).__name__ in ("ConnectTimeout", "PoolTimeout")
 
 
 def _known_code(names: Sequence[str], status: int | None, message: str) -> str:
