@@ -59,13 +59,15 @@ async def run_turn(services: Services, turn: Turn, progress: Progress) -> TurnRe
 
 
 async def _in_time(services: Services, turn: Turn, progress: Progress) -> TurnResult | Parked:
+    # Not asyncio.timeout: it cancels once, and a cancellation can be swallowed on its way.
+    running = asyncio.create_task(services.turns.run(turn, progress))
     try:
-        async with asyncio.timeout(services.settings.foreground_deadline_seconds) as limit:
-            return await services.turns.run(turn, progress)
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise UpstreamError("The response did not finish before its deadline.") from error
+        await asyncio.wait({running}, timeout=services.settings.foreground_deadline_seconds)
+        if not running.done():
+            raise UpstreamError("The response did not finish before its deadline.")
+        return running.result()
+    finally:
+        await end_task(running)
 
 
 async def _until_gone(request: Request) -> None:

@@ -99,6 +99,7 @@ def test_a_stream_that_is_not_stored_leaves_nothing_when_its_client_leaves(
 ) -> None:
     with client.responses.create(model="slow:30", input="Hello", stream=True, store=False) as events:
         response_id = next(events).response.id  # type: ignore[union-attr]  # it is response.created
+        assert upstream.saw_requests(1)
     assert upstream.saw_disconnects(1)
     assert not is_known(client, response_id)
 

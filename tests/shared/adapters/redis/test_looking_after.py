@@ -107,3 +107,15 @@ async def test_two_reconcilers_give_a_job_to_one_worker(desk: Desk) -> None:
 
     assert found == [Found.TAKEN, Found.QUEUED]
     assert await desk.doorbells() == [JOB]
+
+
+async def test_no_look_comes_later_than_the_deadline(desk: Desk) -> None:
+    job = replace(NEW, deadline_seconds=3)
+    lease = await desk.start(job=job)
+    waits = []
+    for _ in range(2):
+        await look(desk)
+        waits.append(await desk.seconds_until_look())
+        await desk.jobs.defer(lease, seconds=60, fields={})
+
+    assert waits == pytest.approx([3, 3], abs=1)
