@@ -42,7 +42,7 @@ chaos: $(INSTALLED) ## Kill, freeze and cut for ten minutes, and look for what b
 		CHAOS_LEASE_SECONDS=5 CHAOS_SEED=$${CHAOS_SEED:-$$(date +%s)} \
 		$(BIN)/python -m pytest tests/chaos/test_chaos.py tests/chaos/test_recovery.py
 
-bench: $(INSTALLED) ## Measure
+bench: $(INSTALLED) ## Measure; under ten times the load for BENCH_OVERLOAD_SECONDS=20
 	@$(BIN)/python -m tests.benchmarks
 
 # Strict: a package that the service cannot be asked about is a failure, not a silence.

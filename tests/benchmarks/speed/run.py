@@ -2,9 +2,10 @@
 
 from tests.benchmarks.speed.compacting import figures_of_compacting
 from tests.benchmarks.speed.figures import Figure
+from tests.benchmarks.speed.overload import figures_of_overload
 from tests.benchmarks.speed.serving import figures_of_serving
 
 
 def measure_all() -> list[Figure]:
     """Return every figure."""
-    return [*figures_of_compacting(), *figures_of_serving()]
+    return [*figures_of_compacting(), *figures_of_serving(), *figures_of_overload()]
