@@ -21,6 +21,8 @@ _WHILE_IT_RUNS = {b"owner", b"lease_until", b"waits_for", b"envelope", b"woken"}
 _BINDINGS = (f"{KEY_PREFIX}_kombu.binding.", f"{KEY_PREFIX}_kombu.binding_permanent.")
 # What a worker that died had taken: Celery's transport gives it back after its visibility timeout.
 _TAKEN = (f"{KEY_PREFIX}unacked", f"{KEY_PREFIX}unacked_index", f"{KEY_PREFIX}unacked_mutex")
+# Claims that may be asked again, and the gates of upstreams.
+_LEFT = (keys.claimed(""), f"{keys.PREFIX}{{upstream:")
 _OPENING, _CLOSING = f"{keys.PREFIX}{{", "}"
 _RESERVATION = "idempotency:"
 # How a model counts is learned from all tenants' turns.
@@ -68,13 +70,11 @@ async def _wrong_with_key(services: Services, name: str, records: set[str], tall
         return []
     if await services.store.pttl(name) < 0:
         return ["it is kept for ever"]
-    if name in (keys.COUNTERS, keys.PACE, keys.ENCRYPTION_KEY) or name.startswith(keys.claimed("")):
+    if name in (keys.COUNTERS, keys.PACE, keys.ENCRYPTION_KEY) or name.startswith(_LEFT):
         return []
     if not name.startswith(_OPENING):
         return ["nobody knows this key"]
     object_id = _id_in(name)
-    if object_id.startswith("upstream:"):
-        return []
     if object_id.startswith(_RESERVATION):
         return await _wrong_with_reservation(services, name, records, tally)
     if name in records:

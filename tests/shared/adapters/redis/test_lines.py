@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.errors import TooManyRequests
-from shared.jobs import COMPACT, DELIVER, Queue
+from shared.jobs import COMPACT, DELIVER, SUMMARIZE, Queue
 from shared.lifecycle import Lease, NewJob
 from shared.settings import Settings
 from tests.shared.adapters.redis.desk import COMPLETED, JOB, NEW, NEW_COMPACTION, SETTINGS, Desk
@@ -187,6 +187,18 @@ async def test_who_is_refused_is_told_when_half_of_what_is_in_the_way_will_be_go
     # Ten were claimed in the last ten to twenty seconds, and thirty are to go.
     assert refused.value.retry_after_seconds is not None
     assert 30 <= refused.value.retry_after_seconds <= 60
+
+
+async def test_the_parts_of_a_compaction_stand_in_line_for_its_tenant_and_are_told_to_nobody(
+    desk: Desk,
+) -> None:
+    lease = await desk.start(job=replace(NEW_COMPACTION, fields={"tenant": b"a"}))
+    await desk.jobs.create_parts([NewJob("part_1", SUMMARIZE, {"name": b"1"})], lease)
+
+    assert set((await desk.lines())["ready:compaction:a"]) == {"part_1"}
+    assert "tenant" not in await desk.record("part_1")
+    await desk.jobs.cancel(lease.job_id)
+    assert await desk.lines() == {}
 
 
 async def test_jobs_of_before_there_were_lines_are_taken_by_their_own_doorbells(desk: Desk) -> None:

@@ -95,9 +95,10 @@ class PartsMachine(RuleBasedStateMachine):
     def claim(self, name: str) -> None:
         self.owners += 1
         found = self.runner.run(self.desk.jobs.claim(name, f"worker {self.owners}"))
-        assert isinstance(found, Lease) == (self.statuses.get(name) == "queued")
-        if isinstance(found, Lease):
-            self.leases[name], self.statuses[name] = found, "running"
+        assert isinstance(found, Lease)
+        # Whichever is named, it is the turn of one that is queued.
+        assert self.statuses[found.job_id] == "queued"
+        self.leases[found.job_id], self.statuses[found.job_id] = found, "running"
 
     @rule(count=st.integers(1, 3))
     def make_parts(self, count: int) -> None:
@@ -137,7 +138,7 @@ class PartsMachine(RuleBasedStateMachine):
     def do_a_part(self, data: st.DataObject) -> None:
         left = [name for name, status in self.statuses.items() if status in UNENDED and name != COMPACTION]
         name = data.draw(st.sampled_from(left))
-        if not self.holds(name):
+        while not self.holds(name):
             self.claim(name)
         self.finish_a_part(name)
 
@@ -158,6 +159,13 @@ class PartsMachine(RuleBasedStateMachine):
         names = [COMPACTION, *(part.id for part in PARTS)]
         found = {name: self.runner.run(self.desk.status(name)) for name in names}
         assert {name: status for name, status in found.items() if status} == self.statuses
+
+    @invariant()
+    def the_lines_hold_what_is_queued(self) -> None:
+        expected = {name for name, status in self.statuses.items() if status == "queued"}
+        lines = self.runner.run(self.desk.lines())
+        assert set(lines.get("queued:compaction", {})) == expected
+        assert set(lines.get("ready:compaction:", {})) == expected
 
     @invariant()
     def the_compaction_counts_what_is_left_and_keeps_what_was_made(self) -> None:
