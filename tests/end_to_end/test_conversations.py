@@ -157,6 +157,7 @@ def test_a_turn_that_is_not_stored_reads_the_conversation_and_writes_nothing(
 ) -> None:
     conversation = new(client, "Zero")
     running = create(client, model="slow:30", input="One", conversation=conversation)
+    assert upstream.saw_requests(1)
     unstored = client.responses.create(model="say:A", input="Aside", conversation=conversation, store=False)
     assert unstored.output_text == "A"
     assert heard(upstream) == ["Zero", "Aside"]

@@ -82,6 +82,8 @@ local function enter_line()
   add(ring_of(line), now * 1000 + tonumber(clock[2]) % 1000, tenant)
 end
 
+local function is_in_line() return redis.call('ZSCORE', ready_in(get('queue'), tenant_of()), given.id) end
+
 local function leave_line()
   local line, tenant = get('queue'), tenant_of()
   if not line then return end
@@ -417,7 +419,7 @@ function operations.claim(status)
     set('status', 'queued', 'rings', '0')
     redis.call('HDEL', record, 'owner', 'lease_until')
   end
-  if get('status') == 'queued' and deferred_for() <= 0 then enter_line() end
+  if get('status') == 'queued' and deferred_for() <= 0 and not is_in_line() then enter_line() end
   local taken, id = take_next()
   -- The doorbell was spent on another job: this one needs one of its own, which only now is known.
   local doorbell_of_lost = was_lost and id ~= given.id and get('status') == 'queued' and ring() or ''
