@@ -236,8 +236,11 @@ def test_every_answer_has_a_request_id(client: OpenAI) -> None:
 def test_probes_tell_that_it_lives_and_how_long_the_queues_are(client: OpenAI) -> None:
     door = str(client.base_url).removesuffix("/v1/")
     assert httpx.get(f"{door}/healthz").json() == {"status": "ok"}
-    assert httpx.get(f"{door}/readyz").json() == {
+    told = httpx.get(f"{door}/readyz").json()
+    assert told.pop("memory")["used_bytes"] > 0
+    assert told == {
         "status": "ready",
+        "accepts_work": True,
         "queues": {"generation": 0, "compaction": 0, "housekeeping": 0},
     }
 
