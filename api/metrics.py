@@ -89,8 +89,18 @@ async def metrics_of(services: Services, registry: CollectorRegistry) -> Respons
     Gauge("hitherto_jobs_watched", "Jobs that have not ended.", registry=shared).set(figures.watched)
     ended = Counter("hitherto_jobs_ended", "Jobs that ended.", ["kind", "status"], registry=shared)
     told = Counter("hitherto_webhook_deliveries", "Webhook tries and ends.", ["outcome"], registry=shared)
+    ahead = Counter(
+        "hitherto_compactions_ahead", "What became of compactions made ahead.", ["outcome"], registry=shared
+    )
+    in_vain = Counter(
+        "hitherto_compaction_tokens_in_vain", "Tokens of compactions made ahead for nobody.", registry=shared
+    )
     for (kind, status), count in figures.ended.items():
-        if kind == "wh":
+        if kind == "ahead":
+            ahead.labels(status).inc(count)
+        elif kind == "ahead_tokens":
+            in_vain.inc(count)
+        elif kind == "wh":
             told.labels(_OUTCOMES.get(status, status)).inc(count)
         else:
             ended.labels(kind, status).inc(count)

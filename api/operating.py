@@ -137,6 +137,7 @@ def _facts(record: CompactionRecord) -> Table:
         "tenant": record.tenant,
         "status": f"{record.status}, undone" if record.undone else str(record.status),
         "asked for": _time(record.created_at_ms) + (", ahead of its time" if record.ahead else ""),
+        "came": (record.outcome or "not used yet").replace("_", " ") if record.ahead else "",
         "threshold": str(record.threshold or "none: the client asked for it"),
         "target": str(record.policy.target_tokens),
         "error": record.message or "",

@@ -6,6 +6,7 @@ from api.intake import found_items
 from api.pinning import check_pins
 from api.records import fates_json, ledger_json
 from shared.compaction.fates import Fate, ItemFate
+from shared.compaction.gain import Room
 from shared.compaction.ledger import Ledger
 from shared.compactions import CompactionJob, CompactionResult
 from shared.ids import new_id
@@ -41,7 +42,8 @@ async def preview(services: Services, wanted: PreviewRequest, *, tenant: str) ->
     )
     correction = await services.calibration.correction(turn.request.model)
     tokens = correction.real(size_of_window(window, overhead=overhead))
-    job, tail = _job(services, turn, window, threshold, correction)
+    room = Room(threshold, overhead, correction) if threshold is not None else None
+    job, tail = _job(services, turn, window, room, correction)
     result = await services.compactor.forecast(job) if job is not None else None
     is_over = threshold is not None and tokens > threshold
     return {
@@ -54,13 +56,13 @@ async def preview(services: Services, wanted: PreviewRequest, *, tenant: str) ->
 
 
 def _job(
-    services: Services, turn: Turn, window: list[Entry], threshold: int | None, correction: Correction
+    services: Services, turn: Turn, window: list[Entry], room: Room | None, correction: Correction
 ) -> tuple[CompactionJob | None, Sequence[Entry]]:
     if not window:
         return None, []
-    if threshold is None:
+    if room is None:
         return services.window_compactor.jobs.triggered(turn, window, correction), []
-    return services.window_compactor.jobs.due(turn, window, threshold, correction) or (None, window)
+    return services.window_compactor.jobs.due(turn, window, room) or (None, window)
 
 
 def _expected(

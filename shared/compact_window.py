@@ -1,16 +1,19 @@
 """Compacting a window that is due: asking for the job, waiting for it or not, and using what it made."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.compact_ahead import AheadCompactor, Made
+from shared.compaction.gain import Room
 from shared.compaction.pins import pins_of
 from shared.compaction.record import render_record
 from shared.compaction_jobs import CompactionJobs
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
 from shared.errors import TooManyRequests
 from shared.ids import new_id
+from shared.lifecycle import JobStatus
 from shared.ports import Calibration, Compactions, Sealer, Signals
 from shared.prefixes import next_attempt
 from shared.sealing import seal_payload, unseal_payload
@@ -59,24 +62,23 @@ class WindowCompactor:
         return self.jobs.threshold(turn)
 
     async def compact(
-        self, turn: Turn, window: Sequence[Entry], *, threshold: int
+        self, turn: Turn, window: Sequence[Entry], room: Room
     ) -> CompactedWindow | Parked | None:
         """Return the compacted window; or the job that a background turn waits for; or None.
 
         None means that the window stays as it is: there was too little to gain, or the job failed.
         """
-        made = await self._ahead.find(turn, window, threshold)
-        if made is not None and (outcome := await self._use_made(turn, made)) is not None:
-            return outcome
-        correction = await self.calibration.correction(turn.request.model)
-        due = self.jobs.due(turn, window, threshold, correction)
+        made = await self._ahead.find(turn, window, room)
+        found = await self._use_made(turn, made[0]) if made else None
+        if isinstance(found, Parked) or (found is not None and room.holds([found.entry])):
+            await self._ahead.supersede(made[1:])
+            return found
+        due = self.jobs.due(turn, window, room)
         if due is None:
-            return None
+            return _smaller(found, window)
         job, tail = due
         outcome = await self._outcome(turn, job, tail)
-        if isinstance(outcome, CompactedWindow) and outcome.entry.tokens >= total_tokens(window):
-            return None
-        return outcome
+        return outcome if isinstance(outcome, Parked) else _smaller(outcome or found, window)
 
     async def compact_ahead(self, turn: Turn, result: TurnResult) -> bool:
         """Start the compaction that the next turn will need, if that is soon; whether one was started."""
@@ -110,13 +112,18 @@ class WindowCompactor:
                 await bell.wait(min(left, _LOOK_SECONDS))
 
     async def _use_made(self, turn: Turn, made: Made) -> CompactedWindow | Parked | None:
+        told = [self._compactions.note_use(made.compaction_id, in_time=made.is_ready)]
         if turn.request.is_stored:
-            await self._compactions.share(made.compaction_id, turn.id)
-        if not made.status.ended:
+            told.append(self._compactions.share(made.compaction_id, turn.id))
+        if made.is_ready:
+            # Side by side: the model's first word waits for all of them.
+            state, *_ = await asyncio.gather(self._compactions.state(made.compaction_id), *told)
+        else:
+            await asyncio.gather(*told)
             await self._compactions.hurry(made.compaction_id)
             if turn.request.is_background:
                 return Parked(made.compaction_id)
-        state = await self.wait(made.compaction_id)
+            state = await self.wait(made.compaction_id)
         return self._use(turn, state.result, made.tail) if state and state.result else None
 
     async def _outcome(
@@ -134,7 +141,8 @@ class WindowCompactor:
 
     async def _state_of(self, job: CompactionJob) -> CompactionState | None:
         state = await self._compactions.state(job.id)
-        while state is not None and state.undone:
+        # One that was given up stands for nothing: whoever needs it after all has it made anew.
+        while state is not None and (state.undone or state.status is JobStatus.CANCELLED):
             job = replace(job, id=next_attempt(job.id))
             state = await self._compactions.state(job.id)
         if state is not None:
@@ -158,6 +166,10 @@ class WindowCompactor:
         sealed = seal_payload(self._sealer, payload, tenant=turn.tenant)
         item = Compaction(id=payload.id, encrypted_content=sealed)
         return CompactedWindow(Entry(item=item, tokens=payload.tokens, payload=payload), usage)
+
+
+def _smaller(made: CompactedWindow | None, window: Sequence[Entry]) -> CompactedWindow | None:
+    return made if made is not None and made.entry.tokens < total_tokens(window) else None
 
 
 def _nothing_yet(pins: tuple[str, ...]) -> Payload:

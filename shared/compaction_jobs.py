@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from shared.compaction.gain import Room
 from shared.compaction.ledger import Ledger
 from shared.compaction.pins import pins_of
 from shared.compaction.plan import split_window
@@ -89,22 +90,22 @@ class CompactionJobs:
         )
 
     def due(
-        self, turn: Turn, window: Sequence[Entry], threshold: int, correction: Correction = EXACT
+        self, turn: Turn, window: Sequence[Entry], room: Room
     ) -> tuple[CompactionJob, Sequence[Entry]] | None:
-        """Return the job for a window over its threshold, and the tail that stays as it came.
+        """Return the job for a window that does not fit its room, and the tail that stays as it came.
 
         None when there is too little to gain. It is cut and named in the model's tokens, so that what is
         learned of them renames nothing.
         """
-        policy = self.policy(turn, window, threshold)
+        policy = self.policy(turn, window, room.threshold)
         cut = divide(window, policy)
         prefix, tail = window[:cut], window[cut:]
-        counted = policy.corrected(correction)
-        if total_tokens(prefix) <= counted.target_tokens:
+        counted = policy.corrected(room.correction)
+        if not room.is_worth_it(prefix, tail, counted):
             return None
-        left = max(counted.target_tokens - total_tokens(tail), counted.target_tokens // 2)
+        left = room.target_of(tail, counted)
         job = self.of_window(turn, prefix, policy)
-        return replace(job, policy=replace(counted, target_tokens=left), threshold=threshold), tail
+        return replace(job, policy=replace(counted, target_tokens=left), threshold=room.threshold), tail
 
     def triggered(self, turn: Turn, window: Sequence[Entry], correction: Correction = EXACT) -> CompactionJob:
         """Return the job that compacts the whole window because the client says so."""

@@ -11,6 +11,9 @@ from shared.window.undone import Replaced
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 
+# How one that was made ahead came: before the turn that used it, after it, or for nobody, as another took its place.
+AheadOutcome: TypeAlias = Literal["in_time", "late", "superseded"]
+
 CompactionMethod: TypeAlias = Literal["model", "ledger", "native"]
 
 
@@ -124,7 +127,8 @@ class CompactionRecord:
     """A compaction as its owner is told of it. Times are milliseconds since 1970, by Redis's clock.
 
     `tokens` is the size of what it compacts. `message` says why one failed. `account` is there once it is
-    completed; `items` and `payload` only where one was asked for by its id.
+    completed; `outcome`, `used_at_ms` and `tokens_in_vain` tell what became of one that was made `ahead`, the last
+    what it had cost when another took its place. `items` and `payload` only where one was asked for by its id.
     """
 
     id: str
@@ -137,6 +141,9 @@ class CompactionRecord:
     threshold: int | None
     ahead: bool
     undone: bool
+    outcome: AheadOutcome | None
+    used_at_ms: int | None
+    tokens_in_vain: int
     message: str | None
     account: CompactionAccount | None
     items: list[ItemFate]

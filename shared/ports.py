@@ -355,6 +355,20 @@ class Compactions(UndoneCompactions, Protocol):
         """Have a compaction that was made ahead done before those that nobody waits for."""
         ...
 
+    async def note_use(self, compaction_id: str, *, in_time: bool) -> None:
+        """Note that a turn uses a compaction that was made ahead, and whether it was ready; the first one counts.
+
+        Nothing is noted of one that somebody needed from the beginning.
+        """
+        ...
+
+    async def supersede(self, compaction_ids: Sequence[str]) -> None:
+        """Give up compactions that were made ahead and that nobody has used: others took their place.
+
+        One that has not ended is cancelled, unless somebody waits for it by now. One that is ready stays.
+        """
+        ...
+
     async def finish(self, lease: Lease, job: CompactionJob, result: CompactionResult) -> None:
         """Publish the result and drop the history that it replaces. Raises LeaseLost."""
         ...

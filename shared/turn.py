@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import TypeVar
 
 from shared.compact_window import CompactedWindow, WindowCompactor
+from shared.compaction.gain import Room
 from shared.composer import Composer
 from shared.errors import ContextOverflow, UpstreamError
 from shared.history import MAX_PATH, History, with_pins
@@ -90,7 +91,8 @@ class TurnRunner:
         threshold = self._compactor.threshold(run.turn)
         if threshold is None or run.tokens <= threshold:
             return None
-        outcome = await self._compactor.compact(run.turn, run.entries, threshold=threshold)
+        room = Room(threshold, run.overhead, run.correction)
+        outcome = await self._compactor.compact(run.turn, run.entries, room)
         if isinstance(outcome, CompactedWindow):
             run.entries, run.usage = [outcome.entry], outcome.usage
             events = run.composer.add_item(outcome.entry.item)
@@ -185,6 +187,7 @@ class TurnRunner:
             whole_path=whole_path,
             window=[*run.entries, *said],
             closing=run.closing,
+            beside=run.overhead,
         )
 
     def _estimated_usage(self, run: Run, output: Sequence[SizedItem]) -> Usage:

@@ -43,7 +43,8 @@ class TurnResult:
     that come before those of the first: a long path is cut short by writing its items down again. `window`
     is what they all come to: the entries that the next turn finds. `whole_path`, where the path begins with
     this turn though others came before it, is the path that leads on to those. `closing` are the events that end
-    the last item: they are told in one step with the turn's end, so that no item is done twice.
+    the last item: they are told in one step with the turn's end, so that no item is done twice. `beside` are the
+    counted tokens of what the model is given beside the window: instructions and tools.
     """
 
     response: Response
@@ -54,6 +55,7 @@ class TurnResult:
     whole_path: list[str] = field(default_factory=list)
     window: list[Entry] = field(default_factory=list)
     closing: list[JsonObject] = field(default_factory=list)
+    beside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,7 @@ class InMemoryCompactions:
         self.full = False
         self.hurried: list[str] = []
         self.shared: list[tuple[str, str]] = []
+        self.outcomes: dict[str, str] = {}
         self.lookups: list[list[str]] = []
 
     async def enqueue(self, job: CompactionJob) -> bool:
@@ -248,6 +249,17 @@ class InMemoryCompactions:
 
     async def hurry(self, compaction_id: str) -> None:
         self.hurried.append(compaction_id)
+
+    async def note_use(self, compaction_id: str, *, in_time: bool) -> None:
+        if self.jobs[compaction_id].ahead and self.outcomes.get(compaction_id) in (None, "superseded"):
+            self.outcomes[compaction_id] = "in_time" if in_time else "late"
+
+    async def supersede(self, compaction_ids: Sequence[str]) -> None:
+        for name in compaction_ids:
+            if self.jobs[name].ahead and name not in self.outcomes:
+                self.outcomes[name] = "superseded"
+                if not self.states[name].ended and name not in self.hurried:
+                    self._end(CompactionState(name, JobStatus.CANCELLED))
 
     async def finish(self, lease: Lease, job: CompactionJob, result: CompactionResult) -> None:
         self._end(CompactionState(job.id, JobStatus.COMPLETED, result))

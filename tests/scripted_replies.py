@@ -52,6 +52,16 @@ class Reply:
 Script: TypeAlias = Callable[[Json], Reply]
 
 
+SECTIONS = ("Goal", "Constraints", "Decisions", "Done", "In progress", "Next steps", "Critical context")
+# What a summariser answers that does as it is told.
+SUMMARY = "\n".join(f"## {section}\n- Said under {section}." for section in SECTIONS)
+
+
+def asks_for_a_summary(body: Json) -> bool:
+    """Return whether a request is for a summary, not for an answer."""
+    return "You write the record" in str(body["messages"][0])
+
+
 def in_turn(*replies: Reply) -> Script:
     """Return a script that gives each reply once, and the last one for ever."""
     remaining = list(replies)

@@ -45,6 +45,21 @@ def safe_cuts(items: Sequence[Item]) -> list[bool]:
     return [depth == 0 and not _parts_reasoning(items, place) for place, depth in enumerate(inside)]
 
 
+def settled_length(items: Sequence[Item], *, newest: int) -> int:
+    """Return the length of the longest prefix at whose end the window may be cut even after the next turn.
+
+    Calls among the `newest` items at the end may still be answered: what comes then belongs to them.
+    """
+    waiting = open_calls(items)
+    roles = enumerate(_role_in_call(item) for item in items)
+    asked = [index for index, role in roles if isinstance(role, _Call) and role.key in waiting]
+    end = min([index for index in asked if index >= len(items) - newest], default=len(items))
+    if end == len(items) and not (items and isinstance(items[-1], Reasoning)):
+        return end
+    cuts = safe_cuts(items)
+    return next(place for place in range(min(end, len(items) - 1), -1, -1) if cuts[place])
+
+
 def pairs(items: Sequence[Item]) -> list[tuple[int, int]]:
     """Return the index of a call and of an output of it, for every output that has a call before it.
 

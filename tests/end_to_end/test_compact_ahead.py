@@ -10,12 +10,11 @@ from openai import OpenAI
 from tests.fixtures.conversations import long_conversation
 from tests.fixtures.house import House
 from tests.fixtures.polling import answer, until
+from tests.scripted_replies import SUMMARY, asks_for_a_summary
 from tests.scripted_upstream import Json, Reply, ScriptedUpstream
 
 THRESHOLD = 4000
 MANAGEMENT = [{"type": "compaction", "compact_threshold": THRESHOLD}]
-SECTIONS = ("Goal", "Constraints", "Decisions", "Done", "In progress", "Next steps", "Critical context")
-SUMMARY = "\n".join(f"## {section}\n- Said under {section}." for section in SECTIONS)
 # With the turns after it: over four fifths of the threshold, but not over it.
 NEARLY = long_conversation(36)
 MORE = "One more long question. " * 120
@@ -54,6 +53,11 @@ def test_a_chain_finds_it_ready(client: OpenAI, upstream: ScriptedUpstream, back
     assert [item.type for item in second.output] == ["compaction", "message"]
     assert summaries(upstream, model) == 1
     assert len(str(turns(upstream, model)[-1])) < len(str(NEARLY)) / 2
+    [record] = records(client, model)
+    assert (record["ahead"], record["outcome"], record["tokens_in_vain"]) == (True, "in_time", 0)
+    assert record["used_at"] >= record["ended_at"]
+    metrics = httpx.get(f"{client.base_url}".replace("/v1/", "/metrics")).text
+    assert 'hitherto_compactions_ahead_total{outcome="in_time"}' in metrics
 
 
 @pytest.mark.parametrize("background", [False, True], ids=["foreground", "background"])
@@ -133,13 +137,12 @@ def seen(upstream: ScriptedUpstream, model: str) -> list[Json]:
     return [body for body in list(upstream.requests) if body["model"] == model]
 
 
-def asks_for_a_summary(body: Json) -> bool:
-    return "You write the record" in str(body["messages"][0])
-
-
 def is_ready(client: OpenAI, model: str) -> bool:
     """Return whether a compaction of this model's was made."""
+    return any(record["status"] == "completed" for record in records(client, model))
+
+
+def records(client: OpenAI, model: str) -> list[Json]:
+    """Return the records of this model's compactions."""
     listed = httpx.get(f"{client.base_url}compactions?limit=100", headers={"authorization": "Bearer test"})
-    return any(
-        record["model"] == model and record["status"] == "completed" for record in listed.json()["data"]
-    )
+    return [record for record in listed.json()["data"] if record["model"] == model]

@@ -1,7 +1,10 @@
 """Several upstreams behind one server: routing, windows, counts and the list of models, through the official SDK."""
 
+import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
@@ -11,6 +14,7 @@ from tests.fixtures.house import House
 from tests.fixtures.polling import answer, create, finished
 from tests.scripted_frames import count_tokens
 from tests.scripted_upstream import Json, Reply, ScriptedUpstream
+from tests.sessions import Way
 
 FILE = """
 [[upstream]]
@@ -166,3 +170,42 @@ def test_a_threshold_is_crossed_by_the_models_tokens(client: OpenAI) -> None:
 
     assert [item.type for item in coarse.output] == ["compaction", "message"]
     assert [item.type for item in other.output] == ["message"]
+
+
+@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("kind", ["chat", "responses"])
+def test_between_compactions_each_prompt_begins_with_the_same_bytes(
+    client: OpenAI, request: pytest.FixtureRequest, kind: str, way: Way
+) -> None:
+    provider: ScriptedUpstream = request.getfixturevalue(kind)
+    fields: dict[str, Any] = {
+        "model": f"say:{kind.capitalize()}.",
+        "instructions": "Be brief.",
+        "context_management": [{"type": "compaction", "compact_threshold": 1500}],
+    }
+    if way is Way.CONVERSATION:
+        fields["conversation"] = client.conversations.create().id
+    said: list[Any] = long_conversation(20)
+    types, prompts = [], []
+    for turn in range(11):
+        provider.follow()
+        response = answer(client, **fields, input=said)
+        types.append([item.type for item in response.output])
+        prompts.append(_prompt(provider.requests[-1]))
+        newest = {"role": "user", "content": f"And shard {turn}?"}
+        match way:
+            case Way.CHAIN:
+                fields["previous_response_id"], said = response.id, [newest]
+            case Way.CONVERSATION:
+                said = [newest]
+            case Way.ARRAY:
+                said = [*said, *(item.to_dict() for item in response.output), newest]
+
+    assert types == [["compaction", "message"], *[["message"]] * 10]
+    for earlier, later in pairwise(prompts):
+        assert later.startswith(earlier)
+
+
+def _prompt(body: Json) -> str:
+    """Return the prompt as it was sent, but for its end."""
+    return json.dumps(body.get("messages") or [body["instructions"], body["input"]])[:-1].removesuffix("]")

@@ -1,5 +1,6 @@
 """A compaction is started before anyone needs it, once, and used when it is needed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from shared.compactions import CompactionState
 from shared.lifecycle import JobStatus
 from shared.turns import Parked, TurnResult
 from shared.wire.model import JsonObject
-from tests.talk import LONG, RULE, Talk, exchanges, types, user
+from tests.fakes import in_turn, saying
+from tests.talk import A_CALL, LONG, RULE, Talk, exchanges, types, user
 
 # LONG is about 5,000 tokens: nine tenths of this.
 THRESHOLD = 5_600
@@ -130,3 +132,87 @@ async def test_a_compaction_that_vanished_is_asked_for_again() -> None:
     talk.compactions.states[job_id] = CompactionState(job_id, JobStatus.FAILED)
     second = await say_ahead(talk, MORE, after=first.response.id)
     assert types(second) == ["compaction", "message"]
+
+
+async def test_a_tool_loop_finds_it_too() -> None:
+    talk = Talk(in_turn(A_CALL, saying("Fine.")))
+    first = await say_ahead(talk, LONG)
+    output = {"type": "function_call_output", "call_id": "c1", "output": "and so on " * 300}
+
+    second = await say_ahead(talk, [output], after=first.response.id)
+
+    assert types(second) == ["compaction", "message"]
+    assert [job.ahead for job in talk.compactions.jobs.values()] == [True]
+    assert [item.type for item in talk.seen[-2:]] == ["function_call", "function_call_output"]
+
+
+async def test_instructions_and_tools_bring_the_threshold_nearer() -> None:
+    talk = Talk()
+
+    await say_ahead(talk, exchanges(30), instructions="Be brief. " * 1_200)
+
+    assert len(talk.compactions.jobs) == 1
+
+
+async def test_a_leap_is_remembered_for_some_turns() -> None:
+    talk = Talk()
+    first = await say_ahead(talk, exchanges(5))
+    second = await say_ahead(talk, [user("and so on " * 700)], after=first.response.id)
+    assert not talk.compactions.jobs
+    await say_ahead(talk, [user("and so on " * 340)], after=second.response.id)
+
+    assert len(talk.compactions.jobs) == 1
+
+
+async def test_the_turn_that_uses_one_says_whether_it_was_ready() -> None:
+    talk = Talk()
+    first = await say_ahead(talk, LONG)
+    await say_ahead(talk, MORE, after=first.response.id)
+
+    assert list(talk.compactions.outcomes.values()) == ["in_time"]
+
+
+async def test_one_that_a_turn_has_to_wait_for_came_late() -> None:
+    talk = Talk()
+    talk.compactions.at_once = False
+    first = await say_ahead(talk, LONG)
+    await talk.run(talk.turn(MORE, after=first.response.id, threshold=THRESHOLD, background=True))
+    await talk.compactions.run_all()
+    await say_ahead(talk, MORE, after=first.response.id)
+
+    assert list(talk.compactions.outcomes.values()) == ["late"]
+
+
+async def test_one_that_is_ready_is_used_before_one_of_more_that_is_still_made() -> None:
+    talk = Talk()
+    first = await say_ahead(talk, LONG)
+    [ready] = talk.compactions.jobs
+    talk.compactions.at_once = False
+    # No door would start this one: it is there as from another process.
+    turn = talk.turn([user("Hm.")], after=first.response.id, threshold=THRESHOLD)
+    second = await talk.run(turn)
+    assert isinstance(second, TurnResult)
+    policy = talk.window_compactor.jobs.policy(turn, second.window, THRESHOLD)
+    job = talk.window_compactor.jobs.of_window(turn, second.window, policy)
+    await talk.compactions.enqueue(replace(job, ahead=True))
+
+    third = await say_ahead(talk, MORE, after=second.response.id)
+
+    assert types(third) == ["compaction", "message"]
+    assert talk.compactions.outcomes == {ready: "in_time", job.id: "superseded"}
+    assert talk.compactions.states[job.id].status is JobStatus.CANCELLED
+
+
+async def test_one_is_given_up_for_one_of_more_and_made_anew_for_who_needs_it_after_all() -> None:
+    talk = Talk()
+    talk.compactions.at_once = False
+    first = await say_ahead(talk, [*exchanges(10), user("and so on " * 700)])
+    [given_up] = talk.compactions.jobs
+    await say_ahead(talk, exchanges(20), after=first.response.id)
+    assert talk.compactions.outcomes == {given_up: "superseded"}
+    assert talk.compactions.states[given_up].status is JobStatus.CANCELLED
+
+    talk.compactions.at_once = True
+    other = await say_ahead(talk, [user("and so on " * 1_000)], after=first.response.id)
+
+    assert types(other) == ["compaction", "message"]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.compact_window import CompactedWindow, WindowCompactor
+from shared.compaction.gain import Room
 from shared.compaction.ledger import Ledger, collect
 from shared.compaction.policy import automatic_policy, endpoint_policy
 from shared.compaction.record import OPENING
@@ -53,7 +54,7 @@ async def compact(
     talk: Talk, window: list[Entry], *, background: bool = False, threshold: int = 4_000
 ) -> CompactedWindow | Parked | None:
     turn = talk.turn("And now?", background=background)
-    return await talk.window_compactor.compact(turn, window, threshold=threshold)
+    return await talk.window_compactor.compact(turn, window, Room(threshold))
 
 
 # When
@@ -266,7 +267,7 @@ async def test_a_job_says_what_the_turns_were_asked_with_where_somebody_reads_it
     compactor = WindowCompactor(talk.compactions, talk.signals, talk.sealer, chosen, jobs)
     turn = talk.turn("And now?", instructions="Be brief.", tools=tools, prompt_cache_key="k")
 
-    await compactor.compact(turn, entries(LONG), threshold=4_000)
+    await compactor.compact(turn, entries(LONG), Room(4_000))
 
     [job] = talk.compactions.jobs.values()
     assert job.head == (PromptHead("m", "Be brief.", tools, "k") if told else None)

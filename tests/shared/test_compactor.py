@@ -3,18 +3,20 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shared.compaction.plan import plan_compaction
 from shared.compaction.policy import MIN_RECORD_TOKENS, Policy, automatic_policy, endpoint_policy
 from shared.compaction.record import OPENING
+from shared.compaction_jobs import compaction_job
 from shared.compactions import CompactionJob, CompactionResult, PromptHead
 from shared.compactor import Compactor
 from shared.errors import UpstreamError
 from shared.summarizer import Summarizer
+from shared.window.entry import Entry
 from shared.window.payload import SizedItem
-from shared.wire.items import parse_items
+from shared.wire.items import Compaction, parse_items
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 from shared.wire.text import text_of
@@ -330,3 +332,29 @@ async def test_a_forecast_counts_the_portions_of_a_long_history() -> None:
     await compactor.compact(job())
 
     assert expected.calls == len(upstream.prompts) > 1
+
+
+@settings(max_examples=40)
+@given(conversations(max_size=20), st.integers(1_000, 20_000), st.sampled_from(["automatic", "endpoint"]))
+async def test_what_is_compacted_to_its_target_is_the_same_bytes_when_it_is_compacted_again(
+    history: list[SizedItem], threshold: int, origin: str
+) -> None:
+    policy = automatic_policy(threshold=threshold, target=None, model="m")
+    if origin == "endpoint":
+        policy = endpoint_policy(target=threshold // 4, model="m", instructions=None)
+    upstream = FakeUpstream(in_turn(writing(GOOD)))
+    compactor = Compactor(WordCounter(), Summarizer(upstream, WordCounter(), window_tokens=100_000))
+    window = [Entry(entry.item, entry.tokens) for entry in history]
+    assume(window)
+    first = await compactor.compact(compaction_job(window, policy, tenant="acme"))
+    assume(first.tokens_after <= policy.target_tokens)
+    calls = len(upstream.prompts)
+
+    beside = [Entry(entry.item, entry.tokens) for entry in first.beside]
+    item = Entry(Compaction(encrypted_content="x"), first.payload.tokens, first.payload)
+    again = await compactor.compact(compaction_job([*beside, item], policy, tenant="acme"))
+
+    assert len(upstream.prompts) == calls
+    assert again.beside == first.beside
+    same = again.payload.model_copy(update={"id": first.payload.id})
+    assert same.model_dump_json() == first.payload.model_dump_json()

@@ -2,10 +2,13 @@
 
 from dataclasses import asdict
 
+from pydantic import TypeAdapter
+
 from shared.adapters.redis.encoding import Fields, decode_items, decode_json, encode_items, encode_json, text
 from shared.compaction.fates import Fate, ItemFate
 from shared.compaction.policy import Policy
 from shared.compactions import (
+    AheadOutcome,
     CompactionAccount,
     CompactionJob,
     CompactionRecord,
@@ -33,8 +36,14 @@ LISTED = (
     "error_message",
     "result",
     "undone",
+    "outcome",
+    "used_at",
+    "in_vain",
 )
 RECORD = (*LISTED, "sealed", "items")
+
+
+_OUTCOME: TypeAdapter[AheadOutcome | None] = TypeAdapter(AheadOutcome | None)
 
 
 def fields_of_job(job: CompactionJob) -> dict[str, bytes]:
@@ -55,6 +64,7 @@ def fields_of_result(result: CompactionResult, sealer: Sealer, *, tenant: str) -
         "result": encode_json(account),
         "beside": encode_items(result.beside),
         "items": encode_json([asdict(fate) for fate in result.items]),
+        "spent": str(result.usage.total_tokens).encode(),
     }
 
 
@@ -92,6 +102,9 @@ def record_of(compaction_id: str, fields: Fields, sealer: Sealer) -> CompactionR
         threshold=_number(fields, "threshold"),
         ahead=text(fields, "ahead") == "1",
         undone=b"undone" in fields,
+        outcome=_OUTCOME.validate_python(text(fields, "outcome") or None),
+        used_at_ms=_number(fields, "used_at"),
+        tokens_in_vain=_number(fields, "in_vain") or 0,
         message=text(fields, "error_message") or None,
         account=_account(fields),
         items=[_fate(value) for value in decode_json(fields[b"items"])] if b"items" in fields else [],

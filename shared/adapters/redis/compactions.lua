@@ -1,6 +1,8 @@
--- What is kept of compactions beside their jobs: which ones a tenant has, and which of them were undone.
+-- What is kept of compactions beside their jobs: which ones a tenant has, which of
+-- them were undone, and whether those that were made ahead came in time.
 --
 -- ARGV[1] operation   ARGV[2] arguments as JSON
+-- settle: KEYS[1] record (hash)
 -- note: KEYS[1] index (sorted set of ids by when they were first asked for, in milliseconds)
 -- undo: KEYS[1] record (hash)
 --
@@ -30,6 +32,40 @@ function operations.undo()
   redis.call('HSETNX', key, 'undone', digits(now))
   if redis.call('PTTL', key) < given.ttl_ms then redis.call('PEXPIRE', key, digits(given.ttl_ms)) end
   return 'undone'
+end
+
+local function count(name, by)
+  redis.call('HINCRBY', given.counters, name, digits(by))
+  redis.call('PEXPIRE', given.counters, digits(given.ttl_ms))
+end
+
+-- What a compaction that nobody has used has cost: one that is being made has sent its history by now.
+local function spent(status)
+  local is_asked = given.asks and (status == 'running' or status == 'waiting')
+  return tonumber(redis.call('HGET', key, is_asked and 'tokens' or 'spent') or '0')
+end
+
+-- Note whether one that was made ahead came in time; the first turn that uses it says so. Answers the status of
+-- one that nobody waits for, and that is to be given up.
+function operations.settle()
+  local status, before = redis.call('HGET', key, 'status'), redis.call('HGET', key, 'outcome')
+  if redis.call('HGET', key, 'ahead') ~= '1' then return 'not ahead' end
+  local superseding = given.outcome == 'superseded'
+  if before and (superseding or before ~= 'superseded') then return before end
+  redis.call('HSET', key, 'outcome', given.outcome)
+  count('ahead:' .. given.outcome, 1)
+  if not superseding then
+    redis.call('HSET', key, 'used_at', digits(now))
+    redis.call('HDEL', key, 'in_vain')
+    return 'used'
+  end
+  local hurried = redis.call('HGET', key, 'queue') == given.hurried
+  if not hurried then
+    redis.call('HSET', key, 'in_vain', digits(spent(status)))
+    count('ahead_tokens:in_vain', spent(status))
+  end
+  local left = status == 'queued' or status == 'running' or status == 'waiting'
+  return left and not hurried and 'to cancel' or 'superseded'
 end
 
 return operations[operation]()

@@ -1,10 +1,12 @@
 """Compactions in Redis: the job with the history it compacts, then its sealed result."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from redis.asyncio import Redis
 
+from shared.adapters.celery import queue_key
 from shared.adapters.redis import keys
 from shared.adapters.redis.compaction_fields import (
     STATE,
@@ -13,7 +15,7 @@ from shared.adapters.redis.compaction_fields import (
     replaced_of,
     state_of,
 )
-from shared.adapters.redis.compaction_records import CompactionIndex
+from shared.adapters.redis.compaction_records import SCRIPT, CompactionIndex
 from shared.adapters.redis.derived import DerivedCompactions
 from shared.adapters.redis.encoding import (
     Fields,
@@ -54,6 +56,8 @@ class RedisCompactions:
         self._sealer = sealer
         self._index = CompactionIndex(store, settings)
         self._derived = DerivedCompactions(store, jobs, settings)
+        self._script = store.register_script(SCRIPT)
+        self._asks = settings.summarizes_with_model or settings.summarizer == "native"
         self._ttl_ms = settings.response_ttl_seconds * 1000
         self._deadline_seconds = settings.compaction_deadline_seconds
 
@@ -102,6 +106,16 @@ class RedisCompactions:
     async def hurry(self, compaction_id: str) -> None:
         """Have a compaction that was made ahead done before those that nobody waits for."""
         await self._jobs.hurry(compaction_id)
+
+    async def note_use(self, compaction_id: str, *, in_time: bool) -> None:
+        """Note that a turn uses a compaction that was made ahead, and whether it was ready; the first one counts."""
+        await self._settle(compaction_id, "in_time" if in_time else "late")
+
+    async def supersede(self, compaction_ids: Sequence[str]) -> None:
+        """Give up compactions that were made ahead and that nobody has used: others took their place."""
+        for compaction_id in compaction_ids:
+            if await self._settle(compaction_id, "superseded") == b"to cancel":
+                await self._jobs.cancel(compaction_id)
 
     async def load_job(self, lease: Lease) -> CompactionJob:
         """Return the job behind a lease. Raises LeaseLost when it is gone."""
@@ -157,6 +171,19 @@ class RedisCompactions:
             deadline_seconds=self._deadline_seconds,
             can_wait=job.ahead,
         )
+
+    async def _settle(self, compaction_id: str, outcome: str) -> bytes:
+        given = {
+            "outcome": outcome,
+            "counters": keys.COUNTERS,
+            "ttl_ms": self._ttl_ms,
+            "hurried": queue_key(COMPACT.queue),
+            "asks": self._asks,
+        }
+        told: bytes = await self._script(
+            keys=[keys.record(compaction_id)], args=["settle", json.dumps(given)]
+        )
+        return told
 
 
 def _head(fields: Fields) -> PromptHead | None:
