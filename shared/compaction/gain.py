@@ -41,7 +41,8 @@ class Room:
         """Return the size that the prefix before `tail` is to be left with, so that both fit with some to spare."""
         left = max(policy.target_tokens - total_tokens(tail), policy.target_tokens // 2)
         free = self._free(tail)
-        return left if free >= 2 * left else max(min(left, free // 2), min(left, MIN_RECORD_TOKENS))
+        # With less room than that, the next turn would be over the threshold again.
+        return left if left <= free * 3 // 4 else max(min(left, free // 2), min(left, MIN_RECORD_TOKENS))
 
     def is_worth_it(self, prefix: Sequence[Entry], tail: Sequence[Entry], policy: Policy) -> bool:
         """Return whether compacting `prefix` wins enough.
