@@ -32,7 +32,7 @@ test: $(INSTALLED) ## Run every check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --cov
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --cov
 
 fuzz: $(INSTALLED) ## Send requests at random, others each time: FUZZ_REQUESTS=20000
 	FUZZ_REQUESTS=$(FUZZ_REQUESTS) FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(BIN)/python -m pytest tests/fuzz

@@ -49,6 +49,10 @@ class Reply:
         return list(self.chunks) or re.findall(r"\S+\s*|\s+", self.text)
 
 
+# A story, and one that stops in the middle.
+WHOLE = Reply("Once there was a node that never went down.")
+STALLED = Reply(WHOLE.text, hang_after=4)
+
 Script: TypeAlias = Callable[[Json], Reply]
 
 

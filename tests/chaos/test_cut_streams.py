@@ -9,6 +9,7 @@ import pytest
 from openai import OpenAI
 
 from tests.fixtures.house import House
+from tests.scripted_replies import STALLED, WHOLE, in_turn
 from tests.scripted_upstream import ScriptedUpstream
 
 CLIENTS = 20
@@ -35,12 +36,12 @@ def test_twenty_clients_cut_at_random_see_each_event_once_and_in_order(house: Ho
 
 
 def test_a_watched_turn_whose_worker_is_killed_goes_on_in_the_same_stream(house: House) -> None:
-    with ScriptedUpstream() as upstream:
+    with ScriptedUpstream(in_turn(STALLED, WHOLE)) as upstream:
         house.settings |= {"UPSTREAM_BASE_URL": upstream.base_url, "LEASE_SECONDS": "2"}
         client = house.client(house.start_api())
         doomed = house.start_worker("generation")
         stream: Iterator[Any] = iter(
-            client.responses.create(model="slow:8", input="Hi", background=True, stream=True)
+            client.responses.create(model="m", input="Hi", background=True, stream=True)
         )
         events = [next(stream)]
         while events[-1].type != "response.output_text.delta":
@@ -50,7 +51,7 @@ def test_a_watched_turn_whose_worker_is_killed_goes_on_in_the_same_stream(house:
         events += stream
     assert [event.sequence_number for event in events] == list(range(len(events)))
     assert [event.type for event in events].count("response.completed") == 1
-    assert events[-1].response.output_text == "".join(f"word{n} " for n in range(20))
+    assert events[-1].response.output_text == WHOLE.text
     broken_off = [event.item.status for event in events if event.type == "response.output_item.done"]
     assert broken_off == ["incomplete", "completed"]
 

@@ -12,17 +12,18 @@ from openai import APIConnectionError, BadRequestError, OpenAI
 from shared.adapters.redis import keys
 from tests.fixtures.house import House
 from tests.fixtures.polling import answer, create, finished, until
+from tests.scripted_replies import STALLED, WHOLE, in_turn
 from tests.scripted_upstream import ScriptedUpstream
 
 LEASE_SECONDS = 2
 
 
 def test_a_turn_whose_worker_is_killed_is_appended_once_by_another(house: House) -> None:
-    with ScriptedUpstream() as upstream:
+    with ScriptedUpstream(in_turn(STALLED, WHOLE)) as upstream:
         client = house.client(_start_api(house, upstream))
         doomed = house.start_worker("generation")
         conversation = client.conversations.create().id
-        running = create(client, model="slow:8", input="Tell me a story", conversation=conversation)
+        running = create(client, model="m", input="Tell me a story", conversation=conversation)
         until(lambda: client.responses.retrieve(running.id).output_text != "")
         assert _texts(client, conversation) == []
         house.start_worker("generation")

@@ -9,16 +9,18 @@ from shared.adapters.redis import keys
 from tests.fixtures.conversations import long_conversation
 from tests.fixtures.house import House
 from tests.fixtures.polling import RUNNING, create, finished, until
+from tests.scripted_replies import STALLED, WHOLE, in_turn
 from tests.scripted_upstream import ScriptedUpstream
 
 LEASE_SECONDS = 2
 
 
 def test_a_turn_whose_worker_is_killed_is_finished_by_another_within_its_lease(house: House) -> None:
-    with ScriptedUpstream() as upstream, redis.Redis.from_url(house.redis_url) as store:
+    script = in_turn(STALLED, WHOLE)
+    with ScriptedUpstream(script) as upstream, redis.Redis.from_url(house.redis_url) as store:
         client = _open(house, upstream)
         doomed = house.start_worker("generation")
-        running = create(client, model="slow:5", input="Tell me a story")
+        running = create(client, model="m", input="Tell me a story")
         until(lambda: client.responses.retrieve(running.id).output_text != "")
         spare = house.start_worker("generation")
         doomed.kill()
@@ -27,7 +29,7 @@ def test_a_turn_whose_worker_is_killed_is_finished_by_another_within_its_lease(h
         response = finished(client, running.id)
         assert time.monotonic() - killed_at <= LEASE_SECONDS + 10
         assert response.status == "completed"
-        assert response.output_text == "".join(f"word{n} " for n in range(20))
+        assert response.output_text == WHOLE.text
         assert [item.type for item in response.output] == ["message"]
         assert _field(store, running.id, "attempt") == "2"
         assert spare.child.poll() is None
@@ -54,13 +56,17 @@ def test_a_job_that_kills_every_worker_is_given_up_after_its_attempts(house: Hou
     with ScriptedUpstream() as upstream:
         client = _open(house, upstream)
         poison = create(client, model="slow:30", input="Tell me a story")
-        while client.responses.retrieve(poison.id).status in RUNNING:
+        while len(upstream.requests) < 2 and not has_ended(client, poison.id):
+            asked = len(upstream.requests)
             worker = house.start_worker("generation")
             # One that is slow to start may lose its lease before it asks.
-            upstream.saw_requests(len(upstream.requests) + 1, timeout_seconds=3 * LEASE_SECONDS)
+            until(
+                lambda asked=asked: len(upstream.requests) > asked or has_ended(client, poison.id),
+                timeout_seconds=40,
+            )
             worker.kill()
 
-        response = client.responses.retrieve(poison.id)
+        response = finished(client, poison.id)
         assert response.status == "failed"
         assert 1 <= len(upstream.requests) <= 2
         assert response.error is not None
@@ -81,6 +87,10 @@ def test_two_celery_workers_started_by_hand_each_do_part_of_fifty_jobs(house: Ho
         shares = [worker.log.read_text().count('"response_ended"') for worker in workers]
         assert sum(shares) == 50
         assert min(shares) >= 5
+
+
+def has_ended(client: OpenAI, response_id: str) -> bool:
+    return client.responses.retrieve(response_id).status not in RUNNING
 
 
 def _open(house: House, upstream: ScriptedUpstream) -> OpenAI:
