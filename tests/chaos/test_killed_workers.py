@@ -1,6 +1,7 @@
 """What is killed is taken over: real worker processes, ended by SIGKILL in the middle of their work."""
 
 import time
+from functools import partial
 
 import redis
 from openai import OpenAI
@@ -56,14 +57,14 @@ def test_a_job_that_kills_every_worker_is_given_up_after_its_attempts(house: Hou
     with ScriptedUpstream() as upstream:
         client = _open(house, upstream)
         poison = create(client, model="slow:30", input="Tell me a story")
-        while len(upstream.requests) < 2 and not has_ended(client, poison.id):
-            asked = len(upstream.requests)
+
+        def was_asked_or_ended(times: int) -> bool:
+            return len(upstream.requests) >= times or has_ended(client, poison.id)
+
+        for times in (1, 2):
             worker = house.start_worker("generation")
             # One that is slow to start may lose its lease before it asks.
-            until(
-                lambda asked=asked: len(upstream.requests) > asked or has_ended(client, poison.id),
-                timeout_seconds=40,
-            )
+            until(partial(was_asked_or_ended, times), timeout_seconds=40)
             worker.kill()
 
         response = finished(client, poison.id)
