@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from shared.wire.dumps import without_dumped
 from shared.wire.input_items import INPUT, input_items, with_types
 from shared.wire.items import CompactionTrigger, InputText, Item, Message
 from shared.wire.model import JsonObject, WireModel
@@ -51,7 +52,8 @@ _INCLUDE = array_of(one_of(Includable), "an array of strings")
 _CONTEXT_MANAGEMENT = array_of(members_of(ContextManagement), "an array of objects", minimum=1)
 _CONVERSATION = text_or(members_of(ConversationReference), dict, "one of a string or object")
 
-_Input: TypeAlias = Annotated[str | list[Item], shaped(INPUT), BeforeValidator(with_types)]
+_AS_MEANT = BeforeValidator(lambda value: with_types(without_dumped(value)))
+_Input: TypeAlias = Annotated[str | list[Item], shaped(INPUT), _AS_MEANT]
 _Conversation: TypeAlias = Annotated[str | ConversationReference, shaped(_CONVERSATION)]
 _Metadata: TypeAlias = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
@@ -198,7 +200,7 @@ class PreviewRequest(InputTokensRequest):
 class CreateConversation(WireModel):
     """POST /v1/conversations."""
 
-    items: Annotated[list[Item], shaped(input_items(maximum=20)), BeforeValidator(with_types)] | None = None
+    items: Annotated[list[Item], shaped(input_items(maximum=20)), _AS_MEANT] | None = None
     metadata: _Metadata | None = None
 
 
@@ -211,4 +213,4 @@ class UpdateConversation(WireModel):
 class AddConversationItems(WireModel):
     """POST /v1/conversations/{id}/items."""
 
-    items: Annotated[list[Item], shaped(input_items(minimum=1, maximum=20)), BeforeValidator(with_types)]
+    items: Annotated[list[Item], shaped(input_items(minimum=1, maximum=20)), _AS_MEANT]

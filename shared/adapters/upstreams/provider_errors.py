@@ -11,7 +11,7 @@ from typing import Final
 
 import openai
 
-from shared.errors import UpstreamError
+from shared.errors import ContextOverflow, UpstreamError
 
 # OpenAI's codes for the `error` of a failed response, besides those that the status alone tells.
 PROVIDER_CODES: Final = frozenset(
@@ -58,9 +58,10 @@ _QUOTABLE: Final = re.compile(r"[a-z][a-z_]{1,60}")
 def upstream_error(error: openai.APIError) -> UpstreamError:
     """Return what the SDK's error means: a code that a client can act on, the status, the wait."""
     status = error.status_code if isinstance(error, openai.APIStatusError) else None
+    code = _known_code([str(error.code), str(error.type)], status, error.message)
     failure = UpstreamError(
-        _sentence(error, status),
-        code=_known_code([str(error.code), str(error.type)], status, error.message),
+        _said(code, _sentence(error, status)),
+        code=code,
         status=status,
         retry_after_seconds=_retry_after_seconds(error),
     )
@@ -78,7 +79,13 @@ def upstream_error(error: openai.APIError) -> UpstreamError:
 def failed_response(code: object, message: object) -> UpstreamError:
     """Return the error of a provider that said within its answer that it failed."""
     known = _known_code([str(code)], None, str(message))
-    return UpstreamError(_quoting("The model provider failed while it answered", str(code)), code=known)
+    sentence = _quoting("The model provider failed while it answered", str(code))
+    return UpstreamError(_said(known, sentence), code=known)
+
+
+def _said(code: str, sentence: str) -> str:
+    """Return OpenAI's words for what clients know by them, whoever found it out; else the sentence."""
+    return str(ContextOverflow()) if code == "context_length_exceeded" else sentence
 
 
 def _never_connected(error: openai.APITimeoutError) -> bool:

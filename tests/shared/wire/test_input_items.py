@@ -3,7 +3,17 @@
 from typing import Any
 
 import pytest
+from openai import BaseModel
+from openai.types.conversations.message import Message as ConversationMessage
 from openai.types.responses import (
+    ParsedResponseFunctionToolCall,
+    ParsedResponseOutputMessage,
+    ResponseCompactionItem,
+    ResponseCustomToolCallItem,
+    ResponseFunctionToolCallItem,
+    ResponseFunctionToolCallOutputItem,
+    ResponseOutputMessage,
+    ResponseReasoningItem,
     response_compaction_item_param_param,
     response_custom_tool_call_output_param,
     response_custom_tool_call_param,
@@ -248,3 +258,49 @@ def test_knows_every_member_of_a_part_that_the_sdk_can_send(role: str, part: str
     complete = dict.fromkeys(members(shape)) | {"type": part}
 
     assert read_code(said({**complete, **({"text": "x"} if "text" in complete else {})}, role=role)) is None
+
+
+ANSWER_PART = {"type": "output_text", "text": "{}", "annotations": [], "logprobs": [], "parsed": {"a": 1}}
+CUSTOM = {"type": "custom_tool_call", "call_id": "c", "name": "f", "input": "x", "id": "ctc_1"}
+USER = said({"type": "input_text", "text": "hi"}) | {"type": "message", "id": "msg_1", "status": "completed"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "sent"),
+    [
+        pytest.param(ResponseOutputMessage, USER, id="user-message-of-compact"),
+        pytest.param(ConversationMessage, USER, id="user-message-of-conversation"),
+        pytest.param(ParsedResponseOutputMessage, USER | said(ANSWER_PART, role="assistant"), id="parsed-answer"),
+        pytest.param(ParsedResponseFunctionToolCall, CALL | {"parsed_arguments": {"a": 1}}, id="parsed-call"),
+        pytest.param(ResponseFunctionToolCallItem, CALL | {"id": "fc_1"}, id="call"),
+        pytest.param(ResponseFunctionToolCallOutputItem, RESULT | {"id": "fco_1"}, id="result"),
+        pytest.param(ResponseCustomToolCallItem, CUSTOM, id="custom"),
+        pytest.param(ResponseReasoningItem, {"type": "reasoning", "id": "rs_1", "summary": []}, id="reasoning"),
+        pytest.param(ResponseCompactionItem, {"type": "compaction", "encrypted_content": "x"}, id="compaction"),
+    ],
+)  # fmt: skip
+def test_reads_what_the_sdk_dumps_of_an_item(shape: type[BaseModel], sent: dict[str, Any]) -> None:
+    dumped = shape.construct(**sent)
+    plain = {key: value for key, value in sent.items() if key != "parsed_arguments"}
+    plain |= {"content": [without_parsed(part) for part in sent["content"]]} if "content" in sent else {}
+
+    [item] = read(dumped.model_dump(warnings=False)).input
+    assert item.model_dump(exclude_none=True) == read(plain).input[0].model_dump(exclude_none=True)
+    assert read_code(dumped.to_dict(warnings=False)) is None
+
+
+def without_parsed(part: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key != "parsed"}
+
+
+@pytest.mark.parametrize(
+    ("item", "param"),
+    [
+        (USER | {"phase": "commentary"}, "input[0].phase"),
+        (CALL | {"async_": True}, "input[0].async_"),
+        (CALL | {"bogus": None}, "input[0].bogus"),
+        (said({"type": "input_text", "text": "x", "logprobs": []}), "input[0].content[0].logprobs"),
+    ],
+)
+def test_what_no_dump_holds_is_unknown(item: dict[str, Any], param: str) -> None:
+    assert refusal_of(item) == unknown(param)

@@ -14,7 +14,7 @@ from shared.adapters.upstreams.offline.upstream import OFFLINE_MODEL, OfflineUps
 from shared.adapters.upstreams.openai_client import new_client
 from shared.adapters.upstreams.responses.upstream import ResponsesUpstream
 from shared.adapters.upstreams.routed import RoutedUpstream
-from shared.errors import UpstreamError
+from shared.errors import ContextOverflow, UpstreamError
 from shared.ports import Upstream
 from shared.prompt import Finished, Prompt, Sampling, TextDelta, UpstreamEvent
 from shared.routing import ANY_MODEL, Route, Routes
@@ -246,6 +246,8 @@ async def test_names_what_the_provider_refused(remote: Subject, status: int, err
         await all_events(remote.upstream, a_prompt(remote.model))
 
     assert (failure.value.code, failure.value.status) == (code, status)
+    if code == "context_length_exceeded":
+        assert failure.value.message == ContextOverflow().message
 
 
 async def test_tells_how_long_the_provider_wants_to_be_left_alone(remote: Subject) -> None:
