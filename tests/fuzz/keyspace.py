@@ -79,10 +79,21 @@ async def _wrong_with_key(services: Services, name: str, records: set[str], tall
         return await _wrong_with_reservation(services, name, records, tally)
     if name in records:
         return await _wrong_with_record(services, object_id, tally)
+    return await _wrong_with_companion(services, name, records)
+
+
+async def _wrong_with_companion(services: Services, name: str, records: set[str]) -> list[str]:
+    """Say what is wrong with a key that stands beside a record."""
+    object_id = _id_in(name)
     # A foreground turn that failed leaves no record, and what was compacted for it to the next try.
     if name == keys.derived(object_id):
         return []
-    return [] if keys.record(object_id) in records or _outlives(object_id) else ["its record is gone"]
+    # Equal requests share a compaction: it goes with the first response that is deleted, the item stays.
+    if name == keys.whereabouts(object_id):
+        response_id: bytes | None = await answer(services.store.get(name))
+        is_there = response_id is not None and keys.record(response_id.decode()) in records
+        return [] if is_there else ["its response is gone"]
+    return [] if keys.record(object_id) in records else ["its record is gone"]
 
 
 async def _wrong_with_reservation(
@@ -181,11 +192,6 @@ def _wrong_with_count(ids: set[str], tally: Tally) -> Iterator[str]:
         yield f"{name} is stored, and no answer named it"
     for name in sorted(tally.stored - tally.deleted - told):
         yield f"{name} was answered, and is not stored"
-
-
-def _outlives(object_id: str) -> bool:
-    """Return whether the key belongs to no record: it says where an item was put out."""
-    return not object_id.startswith(("resp_", "cmp_", "conv_", "wh_", "part_"))
 
 
 def _id_in(name: str) -> str:
