@@ -105,6 +105,8 @@ def _known_code(names: Sequence[str], status: int | None, message: str) -> str:
             return "rate_limit_exceeded"
         case 404:
             return "model_not_found"
+        case 400 | 422:
+            return "invalid_prompt"
         case _:
             return "server_error"
 

@@ -232,6 +232,8 @@ OTHER_FAILURES = {
     "unknown model": (404, {"message": "No such model."}, "model_not_found"),
     "bad key": (401, {"code": "invalid_api_key", "message": "Incorrect key: sk-secret"}, "server_error"),
     "bad prompt": (400, {"code": "invalid_prompt"}, "invalid_prompt"),
+    "bad parameter": (400, {"message": "Unknown field."}, "invalid_prompt"),
+    "bad parameter, by FastAPI": (422, {}, "invalid_prompt"),
     "anything else": (418, {}, "server_error"),
 }
 FAILURES = {f"too long for {name}": (*case, "context_length_exceeded") for name, case in TOO_LONG_FOR.items()}
