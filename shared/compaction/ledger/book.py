@@ -17,11 +17,13 @@ _MOST_KEPT = 60
 class Ledger:
     """Facts that code collected from a conversation, in the order of their first sighting.
 
-    Each key occurs once. `items_seen` counts the items that were ever collected from.
+    Each key occurs once. `items_seen` counts the items that were ever collected from. `moulds` are what
+    sentences said again and again have in common, also of those that were evicted.
     """
 
     entries: Entries = ()
     items_seen: int = 0
+    moulds: tuple[int, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -44,8 +46,8 @@ class Ledger:
 
         `count` returns the tokens of a text. Nothing is evicted when all fits; rules go last.
         """
-        kept = fit_entries(self.entries, max_tokens, count)
-        return self if kept is self.entries else type(self)(kept, self.items_seen)
+        kept = fit_entries(self.entries, max_tokens, count, moulds=self.moulds)
+        return self if kept is self.entries else type(self)(kept, self.items_seen, self.moulds)
 
     def to_json(self) -> JsonObject:
         """Return the ledger as JSON; `from_json` makes an equal one of it."""
@@ -53,6 +55,7 @@ class Ledger:
             "version": _VERSION,
             "items_seen": self.items_seen,
             "entries": [_entry_to_json(entry) for entry in self.entries],
+            "moulds": list(self.moulds),
         }
 
     @classmethod
@@ -62,7 +65,8 @@ class Ledger:
             raise ValueError(f"a ledger of version {value.get('version')!r} cannot be read")
         try:
             entries = tuple(_entry_from_json(entry) for entry in value["entries"])
-            return cls(entries, int(value["items_seen"]))
+            moulds = tuple(int(each) for each in value.get("moulds", ()))
+            return cls(entries, int(value["items_seen"]), moulds)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a ledger: {error}") from error
 

@@ -31,7 +31,8 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY, history: Sequence[I
     traces = read_items(items, seen=known.items_seen)
     messages = [trace for trace in traces if isinstance(trace, Said)]
     spoken = statements_of(messages)
-    moulds = Moulds([*_statements(known), *(each.statement for each in spoken)])
+    moulds = Moulds(_statements(known), remembered=known.moulds)
+    moulds.add(each.statement for each in spoken)
     state, outdated = _state(items, known, messages, history)
     still = tuple(entry for entry in known.entries if entry.key not in outdated)
     register = Register(worn_down(still, moulds))
@@ -43,7 +44,7 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY, history: Sequence[I
         register.add(entry)
     for entry in entries_of_identifiers(traces):
         register.add(entry)
-    return Ledger(register.entries, known.items_seen + len(items))
+    return Ledger(register.entries, known.items_seen + len(items), moulds.to_remember())
 
 
 def _state(

@@ -1,6 +1,6 @@
 """Fitting: which entries stay when there is room for fewer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from shared.compaction.ledger.entries import SENTENCES, Entries, Entry, Section, is_sentence
 from shared.compaction.ledger.moulds import Moulds
@@ -11,30 +11,33 @@ from shared.compaction.ledger.statements import read_statement
 _WEAR, _MOST_WEAR = 10, 40
 
 
-def fit_entries(entries: Entries, max_tokens: int, count: Callable[[str], int]) -> Entries:
+def fit_entries(
+    entries: Entries, max_tokens: int, count: Callable[[str], int], *, moulds: Sequence[int] = ()
+) -> Entries:
     """Return the entries whose rendering is at most `max_tokens` tokens by `count`.
 
     What binds stays longest, then what scores highest. Among equals, the older sentence stays (the newer
     one is likely to be among the recent messages, which are kept beside the ledger) and the newer file,
-    command or error. Each entry is counted once.
+    command or error. Each entry is counted once. `moulds` are those that were remembered.
     """
     if count(render_entries(entries)) <= max_tokens:
         return entries
+    ranked = _by_importance(entries, moulds)
     costs = {entry.key: count(cost_text(entry)) for entry in entries}
     room = max_tokens - count(frame_text(entries))
     while room > 0:
-        kept = _chosen(entries, costs, room)
+        kept = _chosen(entries, ranked, costs, room)
         over = count(render_entries(kept)) - max_tokens
         if over <= 0:
             return kept
         room -= over
-    return _chosen_alone(entries, max_tokens, count)
+    return _chosen_alone(ranked, max_tokens, count)
 
 
-def _chosen(entries: Entries, costs: Mapping[str, int], room: int) -> Entries:
+def _chosen(entries: Entries, ranked: Sequence[Entry], costs: Mapping[str, int], room: int) -> Entries:
     chosen: set[str] = set()
     covered: set[str] = set()
-    for entry in _by_importance(entries):
+    for entry in ranked:
         cost = 0 if entry.section is Section.IDENTIFIER and entry.text in covered else costs[entry.key]
         if cost <= room:
             room -= cost
@@ -43,9 +46,10 @@ def _chosen(entries: Entries, costs: Mapping[str, int], room: int) -> Entries:
     return tuple(entry for entry in entries if entry.key in chosen)
 
 
-def _by_importance(entries: Entries) -> list[Entry]:
+def _by_importance(entries: Entries, remembered: Sequence[int]) -> list[Entry]:
     order = {entry.key: index for index, entry in enumerate(entries)}
-    moulds = Moulds(read_statement(entry.text) for entry in entries if is_sentence(entry))
+    statements = (read_statement(entry.text) for entry in entries if is_sentence(entry))
+    moulds = Moulds(statements, remembered=remembered)
 
     def rank(entry: Entry) -> tuple[bool, int, int]:
         age, wear = order[entry.key], _wear(entry, moulds)
@@ -61,9 +65,9 @@ def _wear(entry: Entry, moulds: Moulds) -> int:
     return min(_WEAR * moulds.wear(read_statement(entry.text)), _MOST_WEAR)
 
 
-def _chosen_alone(entries: Entries, max_tokens: int, count: Callable[[str], int]) -> Entries:
+def _chosen_alone(ranked: Sequence[Entry], max_tokens: int, count: Callable[[str], int]) -> Entries:
     """Return the most important entry that fits by itself, where not even all headings do."""
-    for entry in _by_importance(entries)[:50]:
+    for entry in ranked[:50]:
         if count(render_entries((entry,))) <= max_tokens:
             return (entry,)
     return ()

@@ -1,47 +1,74 @@
 """Moulds: sentences that differ only in a few words are small talk, or a log; alone, none of them shows it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from zlib import crc32
 
 from shared.compaction.ledger.entries import Entry, is_sentence
 from shared.compaction.ledger.statements import Statement, read_statement
 from shared.compaction.ledger.tokens import IDENTIFIERS, Kind
 
-Run = tuple[str, str, str]
-
-# So many sentences that share so much of their runs (in tenths) carry nothing: those that name things may be
+# So many sentences that share runs around so much of their words (in tenths) carry nothing: those that name things may be
 # a list of them, and those that bind are worth more than what they repeat.
 _OFTEN = 3
-_SHARED, _SHARED_WITH_NAMES, _SHARED_BY_RULES = 4, 5, 6
+_SHARED, _SHARED_WITH_NAMES, _SHARED_BY_RULES = 5, 6, 6
 _NAMING = IDENTIFIERS - {Kind.SYMBOL}
 
+
+# So many runs are remembered from one compaction to the next, and as counted no more than so often.
+_MOST_REMEMBERED, _MOST_COUNTED = 512, 15
 
 # What is worn loses so much of its score, down to the least; a rule must be worn more than a little.
 _LOSS, _LEAST_SCORE, _WORN_RULE = 25, 20, 4
 
 
-def runs_of(statement: Statement) -> list[Run]:
-    """Return the runs of three words in the sentence."""
+def runs_of(statement: Statement) -> list[int]:
+    """Return the runs of three words in the sentence, each as a number."""
     lows = statement.lows
-    return list(zip(lows, lows[1:], lows[2:], strict=False))
+    return [crc32(" ".join(run).encode("utf-8", "replace")) for run in zip(lows, lows[1:], lows[2:], strict=False)]
 
 
 class Moulds:
-    """What runs of words occur how often among sentences."""
+    """What runs of words occur how often among sentences; one that is said again word for word counts once."""
 
-    def __init__(self, statements: Iterable[Statement]) -> None:
-        self._runs: Counter[Run] = Counter()
+    def __init__(self, statements: Iterable[Statement] = (), *, remembered: Sequence[int] = ()) -> None:
+        self._runs: Counter[int] = Counter()
+        self._texts: set[str] = set()
+        self.add(statements)
+        # What is remembered was counted among them: the sentences that stayed are a part of what was said.
+        for each in remembered:
+            run, often = divmod(each, _MOST_COUNTED + 1)
+            self._runs[run] = max(self._runs[run], often)
+
+    def add(self, statements: Iterable[Statement]) -> None:
+        """Count further sentences."""
         for statement in statements:
-            self._runs.update(runs_of(statement))
+            if statement.text not in self._texts:
+                self._texts.add(statement.text)
+                self._runs.update(runs_of(statement))
+
+    def to_remember(self) -> tuple[int, ...]:
+        """Return the runs that were said too often, with their counts: `remembered` of what is said later."""
+        often = [(run, min(times, _MOST_COUNTED)) for run, times in self._runs.items() if times >= _OFTEN]
+        often.sort(key=lambda each: (-each[1], each[0]))
+        return tuple(run * (_MOST_COUNTED + 1) + times for run, times in often[:_MOST_REMEMBERED])
 
     def wear(self, statement: Statement) -> int:
         """Return how many sentences too many share a mould with this one, which is among them; 0 for few."""
-        counts = sorted((self._runs[run] for run in runs_of(statement)), reverse=True)
+        counts = sorted(self._counts_of_words(statement), reverse=True)
         if not counts:
             return 0
         needed = -(-len(counts) * _share_of_mould(statement) // 10)
         return max(counts[needed - 1] - _OFTEN + 1, 0)
+
+    def _counts_of_words(self, statement: Statement) -> list[int]:
+        """Return for each word how often the most frequent run around it occurs: a slot spoils its own words only."""
+        runs = [self._runs[run] for run in runs_of(statement)]
+        if not runs:
+            return []
+        padded = [0, 0, *runs, 0, 0]
+        return [max(padded[index : index + 3]) for index in range(len(statement.lows))]
 
 
 def worn_down(entries: Iterable[Entry], moulds: Moulds) -> Iterator[Entry]:

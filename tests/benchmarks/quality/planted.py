@@ -4,6 +4,8 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.benchmarks.quality.shapes import shaped_values
+
 SOFT_KINDS = (
     "preference", "decision", "state", "person", "amount", "date", "identifier", "definition",
 )  # fmt: skip
@@ -68,6 +70,11 @@ def draw(rng: random.Random, bank: Sequence[Template], counts: Mapping[str, int]
 
 def fresh_values(rng: random.Random) -> dict[str, str]:
     """Return a value for every slot that a template may have."""
+    values = _plain_values(rng)
+    return values | shaped_values(values)
+
+
+def _plain_values(rng: random.Random) -> dict[str, str]:
     first, second = rng.sample(_GIVEN, 2)
     word = "".join(rng.choices("bcdfgklmnprstvz", k=2)) + rng.choice("aeiou") + rng.choice("lmnrst")
     return {

@@ -8,6 +8,8 @@ from shared.wire.items import Item
 from tests.benchmarks.counting import size_of
 from tests.benchmarks.quality.agents import agent
 from tests.benchmarks.quality.bank_one import BANK_ONE
+from tests.benchmarks.quality.bank_four import BANK_FOUR
+from tests.benchmarks.quality.bank_three import BANK_THREE
 from tests.benchmarks.quality.bank_two import BANK_TWO
 from tests.benchmarks.quality.chats import CHARACTERS_PER_TOKEN, Session, chat, plant, side_constraints
 from tests.benchmarks.quality.demo import demo_session
@@ -20,6 +22,8 @@ from tests.benchmarks.quality.planted import Probe, Template, draw
 from tests.benchmarks.quality.scoring import Score, is_promoted, kept, text_of_prompt
 from tests.benchmarks.quality.small_talk import Bank
 from tests.benchmarks.quality.summarizers import INJECTED_RULE, MISBEHAVING, remembering
+from tests.benchmarks.quality.trades import TRADES
+from tests.benchmarks.quality.varied import varied
 from tests.benchmarks.quality.workdays import WORKDAYS
 
 SESSION_TOKENS = 20_000
@@ -129,12 +133,26 @@ SUITES: dict[str, Suite] = {
     "chat, bank two": Suite(
         lambda rng: chat(rng, BANK_TWO, WORKDAYS, SESSION_TOKENS), _all, 10, talk=WORKDAYS
     ),
+    "chat, bank three": Suite(
+        lambda rng: varied(rng, BANK_THREE, TRADES, SESSION_TOKENS), _against_truncation, 10, talk=TRADES
+    ),
+    "chat, bank four": Suite(
+        lambda rng: varied(rng, BANK_FOUR, TRADES, SESSION_TOKENS), _against_truncation, 10, talk=TRADES
+    ),
     "told later": Suite(
         lambda rng: chat(rng, BANK_TWO, WORKDAYS, SESSION_TOKENS), _against_truncation, 10, BANK_ONE
     ),
     "kit": Suite(lambda rng: kit_session(rng, SESSION_TOKENS), _all, 10),
     "side constraint": Suite(
         lambda rng: side_constraints(rng, [*BANK_ONE, *BANK_TWO], WORKDAYS, LONG_SESSION_TOKENS, count=6),
+        _against_truncation,
+    ),
+    "side constraint, bank three": Suite(
+        lambda rng: side_constraints(rng, BANK_THREE, TRADES, LONG_SESSION_TOKENS, count=6),
+        _against_truncation,
+    ),
+    "side constraint, bank four": Suite(
+        lambda rng: side_constraints(rng, BANK_FOUR, TRADES, LONG_SESSION_TOKENS, count=6),
         _against_truncation,
     ),
     "agent": Suite(lambda rng: agent(rng, 26), _against_truncation),
