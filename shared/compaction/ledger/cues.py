@@ -186,7 +186,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
         |n'oublie pas|à noter|tenha em mente"""
     ),
     Cue.UPDATE: _phrases(
-        """no longer|from now on|change of plan|change of plans|scratch that|as of|going forward|never mind|ab sofort|nicht mehr|von jetzt an
+        """no longer|from now on|from here on|second thought|second thoughts|make that|change of plan|change of plans|scratch that|as of|going forward|never mind|ab sofort|nicht mehr|von jetzt an
         |en lugar|en vez|ya no|a partir de|de ahora en|à partir de|dorénavant|a partir de agora|d'ora in poi"""
     ),
     Cue.COPULA: _phrases("""stands for|refers to|consists of|scheduled for|set to|located in|reports to"""),

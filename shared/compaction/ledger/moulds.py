@@ -9,9 +9,9 @@ from shared.compaction.ledger.entries import Entry, is_sentence
 from shared.compaction.ledger.statements import Statement, read_statement
 from shared.compaction.ledger.tokens import IDENTIFIERS, Kind
 
-# So many sentences that share runs around so much of their words (in tenths) carry nothing: those that name things may be
+# So many sentences, none of them shorter than so many words, that share runs around so much of their words (in tenths) carry nothing: those that name things may be
 # a list of them, and those that bind are worth more than what they repeat.
-_OFTEN = 3
+_OFTEN, _SHORTEST = 3, 5
 _SHARED, _SHARED_WITH_NAMES, _SHARED_BY_RULES = 5, 6, 6
 _NAMING = IDENTIFIERS - {Kind.SYMBOL}
 
@@ -24,9 +24,12 @@ _LOSS, _LEAST_SCORE, _WORN_RULE = 25, 20, 4
 
 
 def runs_of(statement: Statement) -> list[int]:
-    """Return the runs of three words in the sentence, each as a number."""
-    lows = statement.lows
-    return [crc32(" ".join(run).encode("utf-8", "replace")) for run in zip(lows, lows[1:], lows[2:], strict=False)]
+    """Return the runs of three words in the sentence, each as a number; its beginning and end count as words."""
+    if len(statement.lows) < _SHORTEST:
+        return []
+    lows = ("", *statement.lows, "")
+    runs = zip(lows, lows[1:], lows[2:], strict=False)
+    return [crc32(" ".join(run).encode("utf-8", "replace")) for run in runs]
 
 
 class Moulds:
@@ -67,8 +70,7 @@ class Moulds:
         runs = [self._runs[run] for run in runs_of(statement)]
         if not runs:
             return []
-        padded = [0, 0, *runs, 0, 0]
-        return [max(padded[index : index + 3]) for index in range(len(statement.lows))]
+        return [max(runs[max(index - 1, 0) : index + 2]) for index in range(len(runs))]
 
 
 def worn_down(entries: Iterable[Entry], moulds: Moulds) -> Iterator[Entry]:

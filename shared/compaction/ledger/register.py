@@ -4,10 +4,9 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import replace
 
-from shared.compaction.ledger.cues import Cue
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entries, Entry, Section, is_sentence
 from shared.compaction.ledger.statements import Statement, read_statement
-from shared.compaction.ledger.subjects import stems_of, supersedes, values_of
+from shared.compaction.ledger.subjects import announces_a_change, stems_of, supersedes, values_of
 
 _MOST_CANDIDATES = 16
 # A file that was created and then edited was created, as far as the conversation goes.
@@ -68,9 +67,9 @@ class Register:
 
     def _resolve(self, entry: Entry) -> None:
         """Drop the one older statement that `entry` says has changed; where several fit, all stay."""
-        if not _is_governed(entry) or Cue.UPDATE not in read_statement(entry.text).cues:
-            return
         later = read_statement(entry.text)
+        if not _is_governed(entry) or not announces_a_change(later):
+            return
         candidates = (each for each in self._candidates(later, entry) if each.trust is entry.trust)
         changed = [each for each in candidates if supersedes(later, read_statement(each.text))]
         if len(changed) == 1:

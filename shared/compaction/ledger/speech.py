@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.compaction.ledger.calls import error_entry
 from shared.compaction.ledger.cues import Cue
@@ -15,6 +15,9 @@ from shared.compaction.ledger.statements import Statement, read_statement, worth
 from shared.compaction.ledger.subjects import same_words_key, stems_of, subject_key
 
 _LEAST = {Trust.SYSTEM: 1, Trust.USER: 1, Trust.ASSISTANT: 6, Trust.TOOL: 99}
+# A comment counts where it says as much as a rule; how its language marks it, with a space or another mark behind.
+_LEAST_QUOTED = 6
+_COMMENTS = ("# ", "// ", "-- ", "/* ", "* ", "; ", "% ")
 _LONGEST_JOINED = 300
 _LONGEST_REQUEST, _LONGEST_ANSWER = 200, 300
 _LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 44, 60, 75
@@ -24,15 +27,19 @@ _KEPT_FROM_MODEL = frozenset({Section.DECISION, Section.STATE, Section.FACT})
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A statement, who made it and where, and the text that stands for it (with what it depends on)."""
+    """A statement, who made it and where, and the text that stands for it (with what it depends on).
+
+    One that is `quoted` is a comment in a fenced block: the speaker's own, or one of a file that was pasted.
+    """
 
     statement: Statement
     said: Said
     text: str
+    quoted: bool = False
 
 
 def statements_of(messages: Iterable[Said]) -> list[Spoken]:
-    """Return all sentences of the messages but those in fenced blocks, in order."""
+    """Return all sentences of the messages, in order; of fenced blocks those in comments."""
     return [each for said in messages for each in _spoken(said)]
 
 
@@ -44,7 +51,8 @@ def entries_of_speech(messages: Sequence[Said], spoken: Sequence[Spoken], moulds
     common = _Common(spoken, moulds)
     for each in spoken:
         points = worth(each.statement) + common.bonus(each.statement) - common.penalty(each)
-        if points >= _LEAST[each.said.trust] and _may_say(each):
+        least = _LEAST_QUOTED if each.quoted else _LEAST[each.said.trust]
+        if points >= least and _may_say(each):
             yield _entry(each, points)
     for said in messages:
         if said.trust in AUTHORITIES:
@@ -101,6 +109,9 @@ def _spoken(said: Said) -> Iterator[Spoken]:
     for line, fenced in lines_of(said.text):
         if not fenced:
             yield from _of_line(line, said)
+        elif said.trust in AUTHORITIES and line.startswith(_COMMENTS):
+            comment = line.lstrip("#/-*;% ")
+            yield from (replace(each, quoted=True) for each in _of_line(comment, said))
 
 
 def _of_line(line: str, said: Said) -> Iterator[Spoken]:

@@ -37,6 +37,11 @@ _MODALS = word_set("should can may will would could must soll sollte darf debe p
 _NOT_ORDERS_INSIDE = word_set("no not non não")
 _BEING = word_set("are is be to you're we're they're")
 _CANNOT = word_set("can't cannot mayn't")
+# "nothing new" after a pause is a remark.
+_QUANTIFIERS = word_set("nothing none nobody nada nichts rien")
+_OFTEN = word_set("never always")
+_PASTS = word_set("got had saw was were been did done heard knew thought found felt went came made took read met wrote understood")
+_SHORTEST_PAST = 5
 _PRONOUNS = word_set("i we you it that this they one he she who there which")
 _OPENERS = QUESTIONS - CONDITIONS
 _DEPENDENT = word_set(
@@ -56,6 +61,11 @@ class Statement:
     label: Section | None
     start: int  # index of the first word after the label
     binding: bool  # holds an order that the speaker gives
+
+    @property
+    def padded(self) -> str:
+        """Its words with a space on each side, as phrases are compared."""
+        return f" {' '.join(self.lows)} "
 
     @property
     def is_question(self) -> bool:
@@ -254,6 +264,13 @@ def _binds(text: str, raw: list[str], lows: tuple[str, ...], start: int) -> bool
     return any(_orders(raw, lows, i, start) for i in range(start, len(lows)))
 
 
+def _tells_of_the_past(lows: tuple[str, ...], index: int) -> bool:
+    """Whether "never" or "always" begins what somebody did: "never tried it" leaves out who."""
+    following = lows[index + 1] if index + 1 < len(lows) else ""
+    regular = following.endswith("ed") and not following.endswith("eed") and len(following) > _SHORTEST_PAST
+    return lows[index] in _OFTEN and (regular or following in _PASTS)
+
+
 def _of_speaker(lows: tuple[str, ...], index: int) -> bool:
     return index > 0 and lows[index - 1] in {"i", "ich", "yo"}
 
@@ -263,7 +280,7 @@ def _orders(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bo
     is_do_not = lows[index : index + 2] == ("do", "not")
     if not is_do_not and lows[index] not in WORDS[Cue.ORDER]:
         return False
-    if raw[index].endswith((",", "!", ".", "?")):
+    if raw[index].endswith((",", "!", ".", "?")) or _tells_of_the_past(lows, index):
         return False
     if index == start:
         size = len(lows) - start
@@ -273,5 +290,7 @@ def _orders(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bo
     previous = lows[index - 1]
     if lows[index] in _CANNOT:
         return previous not in _PRONOUNS
+    if lows[index] in _QUANTIFIERS and len(lows) - index <= 2:
+        return False
     never = lows[index] == "never" and previous in _BEING
     return never or raw[index - 1].endswith(PAUSES) or previous in _JOINERS or previous in _MODALS

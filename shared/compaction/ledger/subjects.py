@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
-from shared.compaction.ledger.cues import CHARACTERS, STOPWORDS, WORDS, Cue, word_set
+from shared.compaction.ledger.cues import CHARACTERS, PHRASES, STOPWORDS, WORDS, Cue, word_set
 from shared.compaction.ledger.entries import Section
 from shared.compaction.ledger.statements import Statement
 from shared.compaction.ledger.tokens import VALUES, Kind
@@ -20,7 +20,11 @@ _ATTRIBUTES = word_set("""budget cap limit quota ceiling password passphrase cod
 # What says when something changed, or is part of the verb that says so: no part of what changed.
 _WHEN = word_set(
     "since today yesterday morning afternoon week month back up down out off had just heute gestern hoy ayer"
-)
+) | word_set("got gets been make set let after all all over second thought thoughts should")
+# What names the kind of a value, not the thing that has it.
+_KINDS_OF_VALUES = word_set("address number date time value name place amount")
+# The verbs that order a value to be set.
+_SETTING = word_set("make set change let let's raise lower reduce increase setze setzt pon cambia mets")
 _SUBJECT_KINDS = frozenset({Kind.WORD, Kind.NAME, Kind.SYMBOL})
 _LONGEST_NAME = 3
 _MARKS_OF_SETTING = (*CHARACTERS[Cue.UPDATE], *CHARACTERS[Cue.COPULA])
@@ -64,7 +68,7 @@ def values_of(statement: Statement) -> dict[str, Kind]:
         for index, (low, kind) in enumerate(pairs)
         if kind in VALUES
         and index >= statement.start
-        and not (kind is Kind.NAME and index == statement.start)
+        and not (kind is Kind.NAME and index == statement.start and not _begins_with_a_full_name(statement))
     }
 
 
@@ -77,6 +81,9 @@ def supersedes(later: Statement, earlier: Statement) -> bool:
     if earlier.is_hard and earlier.is_negative and not later.is_negative:
         return False
     if later.text == earlier.text or not _shares_subject(later, earlier):
+        return False
+    # An order alone may set something else that the same words name: it must be about all of it.
+    if Cue.UPDATE not in later.cues and not _shares_subject(earlier, later):
         return False
     new, old = values_of(later), values_of(earlier)
     replaced = {value: kind for value, kind in old.items() if value not in new}
@@ -94,9 +101,21 @@ def _shares_subject(later: Statement, earlier: Statement) -> bool:
 
 def _changed_subject(statement: Statement) -> frozenset[str]:
     """Return what the sentence is about, without its label and the words that only say that it is a change."""
+    announcing = {word for phrase in PHRASES[Cue.UPDATE] if phrase in statement.padded for word in phrase.split()}
+    left_out = WORDS[Cue.UPDATE] | _WHEN | _KINDS_OF_VALUES | announcing
     pairs = list(zip(statement.lows, statement.kinds, strict=True))[statement.start :]
-    words = [low for low, kind in pairs if kind in _SUBJECT_KINDS]
-    return frozenset(_content([low for low in words if low not in WORDS[Cue.UPDATE] and low not in _WHEN]))
+    words = [low.partition("'")[0] for low, kind in pairs if kind in _SUBJECT_KINDS and low not in left_out]
+    return frozenset(_content(words))
+
+
+def _begins_with_a_full_name(statement: Statement) -> bool:
+    return statement.kinds[statement.start : statement.start + 2] == (Kind.NAME, Kind.NAME)
+
+
+def announces_a_change(statement: Statement) -> bool:
+    """Return whether the sentence says that something is other than it was, or orders it to be."""
+    orders = statement.lows[statement.start : statement.start + 1]
+    return Cue.UPDATE in statement.cues or not _SETTING.isdisjoint(orders)
 
 
 def _like(kinds: set[Kind]) -> set[Kind]:
