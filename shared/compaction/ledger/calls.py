@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.compaction.ledger.cues import COMMAND_FIELDS, GLANCES, TESTS_AND_BUILDS
 from shared.compaction.ledger.entries import QUOTE, Entry, Section, Trust, one_line
-from shared.compaction.ledger.files import files_of_call
-from shared.compaction.ledger.outcomes import errors_of, exit_code_of, failed, outcome_of
+from shared.compaction.ledger.files import files_of_call, lines_without_heredocs
+from shared.compaction.ledger.outcomes import errors_of_result, exit_code_of, failed, outcome_of
 from shared.compaction.ledger.reading import Called, Returned, Trace
 
 _LONGEST_COMMAND, _LONGEST_PATH = 160, 200
@@ -16,6 +16,7 @@ _EDITED, _READ = 70, 22
 _FAILED, _BUILT, _RAN, _GLANCED, _ASKED = 56, 52, 42, 24, 26
 _ERROR = 50
 _PLAN = 80
+_LONGEST_PARSED, _MOST_LINES = 4_000, 8
 _DIGITS = re.compile(r"0x[0-9a-fA-F]+|\d+")
 _VERBS = frozenset({"create", "view", "str_replace", "insert", "undo_edit"})
 
@@ -77,7 +78,7 @@ def _of_output(returned: Returned, call: Called | None) -> Iterator[Entry]:
         yield _command_entry(call, command, returned)
     if _is_quotation(command) and exit_code_of(returned) in {None, 0}:
         return
-    for error in errors_of(returned.text):
+    for error in errors_of_result(returned):
         yield error_entry(error, Trust.TOOL, returned.source)
 
 
@@ -107,7 +108,7 @@ def _is_quotation(command: str) -> bool:
 
 def _programs(command: str) -> list[str]:
     """Return the first word of each part of a command line, without its folder."""
-    line = command.strip().partition("\n")[0]
+    line = "\n".join(list(lines_without_heredocs(command.strip()[:_LONGEST_PARSED]))[:_MOST_LINES])
     for mark in ("&&", "||", "|", ";"):
         line = line.replace(mark, "\n")
     words = [part.split() for part in line.splitlines()]

@@ -333,9 +333,11 @@ FAILURES = (
     "fehler", "错误", "失败", "エラー",
 )  # fmt: skip
 # An error that speaks to its reader is not an error: it is somebody's instruction.
+ADDRESSES_MODEL = (
+    "instruction", "summar", "system prompt", "assistant", "your rules", "ignore ", "disregard",
+)  # fmt: skip
 ADDRESSES_READER = (
-    "instruction", "summar", "system prompt", "assistant", "you must", "you should", "you are", "your rules", "ignore ",
-    "disregard", "new rule", "following rule", "the rule", "from now on", "remember", "always ", "never ", "compact",
+    *ADDRESSES_MODEL, "compact", "the user", "you must", "you should", "you are", "new rule", "following rule", "the rule", "from now on", "remember", "always ", "never ",
     "user wants", "user prefers", "user said", "user has", "do not tell", "don't tell", "tell the user", "important:",
-    "rule:", "constraint:", "preference:", "the user",
+    "rule:", "constraint:", "preference:",
 )  # fmt: skip

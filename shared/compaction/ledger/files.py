@@ -90,6 +90,9 @@ def _parts(name: str) -> list[str]:
 
 def _paths(arguments: dict[str, Any]) -> Iterator[str]:
     for name, value in arguments.items():
+        if isinstance(value, list) and name not in PATH_FIELDS:
+            # Several edits in one call, each with its own file.
+            yield from dict.fromkeys(path for each in value if isinstance(each, dict) for path in _paths(each))
         if name not in PATH_FIELDS:
             continue
         for path in value if isinstance(value, list) else [value]:
@@ -119,7 +122,7 @@ def _shell_words(command: str) -> list[str]:
     """Return the words of the command lines, without the bodies of here-documents."""
     if not command or len(command) > _LONGEST_COMMAND:
         return []
-    lines = list(_lines_without_heredocs(command))
+    lines = list(lines_without_heredocs(command))
     try:
         lexer = shlex.shlex(" ; ".join(lines), posix=True, punctuation_chars=True)
         lexer.commenters = ""
@@ -128,7 +131,8 @@ def _shell_words(command: str) -> list[str]:
         return " ; ".join(lines).split()
 
 
-def _lines_without_heredocs(command: str) -> Iterator[str]:
+def lines_without_heredocs(command: str) -> Iterator[str]:
+    """Yield the lines of a command that are run, not what stands in its here-documents."""
     end = ""
     for line in command.splitlines():
         if end:

@@ -1,7 +1,7 @@
 """Identifiers: names of things that must stay exact: ids, paths, addresses, hashes, versions, amounts, dates."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from shared.compaction.ledger.entries import Entry, Section, Trust
 from shared.compaction.ledger.reading import Called, Returned, Said, Trace
@@ -11,7 +11,7 @@ from shared.compaction.ledger.tokens import IDENTIFIERS, STRONG, Kind, bare, kin
 _SAID_BY_AUTHORITY, _QUOTED, _SAID_BY_MODEL, _PRINTED = 66, 30, 28, 8
 _MOST_REPEATS = 6
 _MOST_PRINTED = 200
-_LONGEST_CALL = 4_000
+_LONGEST_CALL, _DEEPEST = 4_000, 8
 
 
 def entries_of_identifiers(traces: Iterable[Trace]) -> Iterator[Entry]:
@@ -49,13 +49,23 @@ def _of_model(traces: list[Trace]) -> Iterator[Entry]:
         if isinstance(trace, Said) and trace.trust is Trust.ASSISTANT:
             text = trace.text
         elif isinstance(trace, Called):
-            text = " ".join(
-                str(value) for value in trace.arguments.values() if len(str(value)) < _LONGEST_CALL
-            )
+            text = "\n".join(_texts(trace.arguments))
         else:
             continue
         for name in identifiers_in(text, STRONG):
             yield _entry(name, Trust.ASSISTANT, trace.source, _SAID_BY_MODEL)
+
+
+def _texts(value: object, depth: int = 0) -> Iterator[str]:
+    """Yield the short texts and numbers in the arguments of a call, however they are nested."""
+    if isinstance(value, Mapping) and depth < _DEEPEST:
+        for each in value.values():
+            yield from _texts(each, depth + 1)
+    elif isinstance(value, list) and depth < _DEEPEST:
+        for each in value:
+            yield from _texts(each, depth + 1)
+    elif len(text := str(value)) < _LONGEST_CALL:
+        yield text
 
 
 def _of_tools(traces: list[Trace]) -> Iterator[Entry]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from shared.compaction.ledger.cues import ADDRESSES_READER, FAILURES
+from shared.compaction.ledger.cues import ADDRESSES_MODEL, ADDRESSES_READER, FAILURES
 from shared.compaction.ledger.entries import one_line
 from shared.compaction.ledger.reading import Returned
 
@@ -18,7 +18,7 @@ _NO_FAILURE = re.compile(
     r"\b(?:0|no|without) (?:errors?|failures?|failed|exceptions?)|errors?[:=] ?0\b|fail(?:ed|ures?)?[:=] ?0\b"
 )
 _STRONG = re.compile(
-    r"^e  |[a-z]error\b|exception\b|error[:\[]|fatal:|panic|failed[: ]|traceback|err!|denied|no such|not found|does not exist|^\S+:\d+: "
+    r"^e  |[a-z]error\b|error [a-z]{1,4}-?\d|exception\b|error[:\[]|fatal:|panic|failed[: ]|traceback|err!|denied|no such|not found|does not exist|^\S+:\d+: "
 )
 _NOISE = ("traceback (most recent", "exit code", "exited with code", "npm err! a complete log")
 _EDGE = 400
@@ -63,10 +63,30 @@ def errors_of(text: str) -> Iterator[str]:
     yield from (one_line(line, _LONGEST_ERROR) for line in strong)
 
 
+def errors_of_result(returned: Returned) -> Iterator[str]:
+    """Yield the errors in an output; where nothing in it looks like one, its last line if that tells a failure.
+
+    After an exit code other than 0 the last line does, whatever its words.
+    """
+    found = list(errors_of(returned.text))
+    if not found:
+        last = returned.text[-_LONGEST_LINE:].strip().rpartition("\n")[2].strip()
+        wrong = exit_code_of(returned) not in {None, 0} and _EXIT.search(last.casefold()) is None
+        if last and not speaks_to_reader(last) and (wrong or any(True for _ in _error_lines(last))):
+            found = [one_line(last, _LONGEST_ERROR)]
+    yield from found
+
+
 def speaks_to_reader(line: str) -> bool:
     """Return whether the line looks like an instruction to whoever reads it."""
     low = line.casefold()
     return any(word in low for word in ADDRESSES_READER)
+
+
+def speaks_to_model(line: str) -> bool:
+    """Return whether the line speaks of a model's instructions, as only text that is to work on one does."""
+    low = line.casefold()
+    return any(word in low for word in ADDRESSES_MODEL)
 
 
 def _error_lines(text: str) -> Iterator[str]:

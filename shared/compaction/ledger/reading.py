@@ -60,6 +60,9 @@ _TRUST: dict[Role, Trust] = {
 }
 
 
+_WRAPPERS = frozenset({"arguments", "args", "input", "params", "parameters", "kwargs", "tool_input"})
+
+
 def read_items(items: Sequence[Item], *, seen: int) -> list[Trace]:
     """Return what the items say and do, in order. `seen` items came before them in the ledger's life."""
     traces: list[Trace] = []
@@ -73,7 +76,7 @@ def _read(item: Item, source: str) -> Iterator[Trace]:
         case Message():
             yield Said(_TRUST[item.role], text_of_content(item.content), source)
         case FunctionCall():
-            arguments = _parsed(item.arguments)
+            arguments = _unwrapped(_parsed(item.arguments))
             yield Called(item.name, item.call_id, source, arguments, "" if arguments else item.arguments)
         case CustomToolCall():
             yield Called(item.name, item.call_id, source, text=item.input)
@@ -83,6 +86,16 @@ def _read(item: Item, source: str) -> Iterator[Trace]:
             yield from _read_other(item.to_json(), source)
         case _:
             return
+
+
+def _unwrapped(arguments: JsonObject) -> JsonObject:
+    """Return what a tool that passes calls on is given: its one argument may hold all of them, as an object or text."""
+    if len(arguments) != 1:
+        return arguments
+    [(name, value)] = arguments.items()
+    if name not in _WRAPPERS:
+        return arguments
+    return dict(value) if isinstance(value, Mapping) else (isinstance(value, str) and _parsed(value)) or arguments
 
 
 def _read_other(item: JsonObject, source: str) -> Iterator[Trace]:
@@ -132,7 +145,8 @@ def _exit_code(value: Any, depth: int = 0) -> int | None:
                 return int(value[name])
         value = list(value.values())
     if isinstance(value, list) and depth < 4:
-        return next((code for each in value[-20:] if (code := _exit_code(each, depth + 1)) is not None), None)
+        codes = [code for each in value[-20:] if (code := _exit_code(each, depth + 1)) is not None]
+        return next((code for code in codes if code), codes[-1] if codes else None)
     return None
 
 
@@ -141,9 +155,11 @@ def _strings(value: Any, depth: int = 0) -> Iterator[str]:
         yield value
     elif isinstance(value, Mapping) and depth < 8:
         for name, each in value.items():
+            if name == "type":
+                continue
             if isinstance(each, (str, int, float)) and not isinstance(each, bool) and len(str(each)) < 120:
                 yield f"{name}: {each}" if name not in {"output", "stdout", "stderr", "text"} else str(each)
-            elif name != "type":
+            else:
                 yield from _strings(each, depth + 1)
     elif isinstance(value, list) and depth < 8:
         for each in value:

@@ -8,7 +8,7 @@ from shared.compaction.ledger.calls import error_entry
 from shared.compaction.ledger.cues import Cue
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entry, Section, Trust, one_line
 from shared.compaction.ledger.moulds import Moulds
-from shared.compaction.ledger.outcomes import errors_of
+from shared.compaction.ledger.outcomes import errors_of, speaks_to_model
 from shared.compaction.ledger.reading import Said
 from shared.compaction.ledger.sentences import lines_of, sentences_of
 from shared.compaction.ledger.statements import Statement, read_statement, worth
@@ -109,7 +109,7 @@ def _spoken(said: Said) -> Iterator[Spoken]:
     for line, fenced in lines_of(said.text):
         if not fenced:
             yield from _of_line(line, said)
-        elif said.trust in AUTHORITIES and line.startswith(_COMMENTS):
+        elif said.trust in AUTHORITIES and line.startswith(_COMMENTS) and not speaks_to_model(line):
             comment = line.lstrip("#/-*;% ")
             yield from (replace(each, quoted=True) for each in _of_line(comment, said))
 

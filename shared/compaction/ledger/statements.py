@@ -197,7 +197,7 @@ def _worth_of_form(statement: Statement) -> int:
 
 def _asks_for_a_standing_thing(statement: Statement) -> bool:
     asks = bool(statement.lows) and statement.lows[0] in REQUESTS
-    return asks and (statement.binding or not statement.cues.isdisjoint({Cue.PREFER, Cue.REMEMBER}))
+    return asks and (statement.binding or not statement.cues.isdisjoint({Cue.PREFER, Cue.REMEMBER, Cue.STANDING}))
 
 
 def _worth_of_script(statement: Statement) -> int:
@@ -246,7 +246,8 @@ def _imperatives(raw: list[str], lows: tuple[str, ...], start: int) -> set[Cue]:
     general = not UNIVERSALS.isdisjoint(lows)
     for index in range(start, len(lows)):
         after_pause = index > start and raw[index - 1].endswith(PAUSES)
-        if index == start or after_pause or lows[index - 1] in _LINKS:
+        asked = index == start + 2 and lows[start] in REQUESTS
+        if index == start or after_pause or asked or lows[index - 1] in _LINKS:
             for cue in (Cue.STANDING, Cue.TASK):
                 if lows[index] in WORDS[cue]:
                     found.add(Cue.STANDING if general or (after_pause and lows[start] in CONDITIONS) else cue)

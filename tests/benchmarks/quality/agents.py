@@ -18,20 +18,25 @@ _FILES = (
 
 
 @dataclass(slots=True)
-class _Trail:
+class Trail:
+    """A session in the making: its items so far, and what must be known of them."""
+
     rng: random.Random
     items: list[Item] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
 
     def expect(self, kind: str, *needles: str) -> None:
+        """Have the needles be looked for."""
         self.probes.append(Probe(kind, needles))
 
     def call(self, name: str, arguments: object, output: str) -> None:
+        """Add a call of a function and its output."""
         call_id = f"call_{len(self.items)}_{self.rng.randrange(10**6)}"
         call: Item = FunctionCall(call_id=call_id, name=name, arguments=json.dumps(arguments))
         self.items += [call, FunctionCallOutput(call_id=call_id, output=output)]
 
     def custom(self, name: str, text: str, output: str) -> None:
+        """Add a call of a free-form tool and its output."""
         call_id = f"call_{len(self.items)}_{self.rng.randrange(10**6)}"
         call: Item = CustomToolCall(call_id=call_id, name=name, input=text)
         self.items += [call, CustomToolCallOutput(call_id=call_id, output=output)]
@@ -39,7 +44,7 @@ class _Trail:
 
 def agent(rng: random.Random, steps: int) -> Session:
     """Return a coding session: a task with identifiers, then rounds of reading, editing and running."""
-    trail, values = _Trail(rng), fresh_values(rng)
+    trail, values = Trail(rng), fresh_values(rng)
     _open(trail, values)
     for number in range(steps):
         path, language = _file(rng, number)
@@ -53,7 +58,7 @@ def agent(rng: random.Random, steps: int) -> Session:
     return Session(trail.items, trail.probes)
 
 
-def _open(trail: _Trail, values: dict[str, str]) -> None:
+def _open(trail: Trail, values: dict[str, str]) -> None:
     trail.items.append(say("developer", "You are a careful coding agent working in a terminal."))
     asked = (
         f"{values['code']}: since {values['version']} went out, {values['host']} answers with a 502 now and then. "
@@ -65,7 +70,7 @@ def _open(trail: _Trail, values: dict[str, str]) -> None:
         trail.expect("identifier", values[name])
 
 
-def _look(trail: _Trail, path: str, language: str) -> None:
+def _look(trail: Trail, path: str, language: str) -> None:
     rng, source = trail.rng, _source(trail.rng, language)
     match rng.randrange(4):
         case 0:
@@ -81,7 +86,7 @@ def _look(trail: _Trail, path: str, language: str) -> None:
             trail.call("grep", {"pattern": rng.choice(_AREAS), "path": path}, found)
 
 
-def _edit(trail: _Trail, path: str) -> None:
+def _edit(trail: Trail, path: str) -> None:
     rng = trail.rng
     old, new = f"limit = {rng.randrange(99)}", f"limit = {rng.randrange(100, 999)}"
     match rng.randrange(6):
@@ -112,7 +117,7 @@ def _edit(trail: _Trail, path: str) -> None:
     trail.expect("file edited", path)  # fmt: skip
 
 
-def _run(trail: _Trail, number: int, path: str) -> None:
+def _run(trail: Trail, number: int, path: str) -> None:
     rng = trail.rng
     command, output, error = rng.choice(_RUNS)
     fill = {
@@ -141,7 +146,7 @@ def _run(trail: _Trail, number: int, path: str) -> None:
         trail.expect("error", " ".join(error.splitlines()[-1].split()))
 
 
-def _close(trail: _Trail, values: dict[str, str]) -> None:
+def _close(trail: Trail, values: dict[str, str]) -> None:
     state = f"The 502s came from the pool that {values['host']} shares; {values['m']} of {values['port']} requests pass, and the changelog is still to be written."
     trail.items.append(say("assistant", state))
     trail.expect(

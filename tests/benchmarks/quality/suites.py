@@ -14,10 +14,11 @@ from tests.benchmarks.quality.bank_two import BANK_TWO
 from tests.benchmarks.quality.chats import CHARACTERS_PER_TOKEN, Session, chat, plant, side_constraints
 from tests.benchmarks.quality.demo import demo_session
 from tests.benchmarks.quality.hobbies import HOBBIES
-from tests.benchmarks.quality.hostile import hostile
+from tests.benchmarks.quality.hostile import hostile, hostile_in_other_forms
 from tests.benchmarks.quality.kit import kit_session
 from tests.benchmarks.quality.languages import LANGUAGES, Language, session_in
 from tests.benchmarks.quality.methods import NEWEST_USER, TAIL, THRESHOLD_FACTOR, Method, Ours, Stretch
+from tests.benchmarks.quality.other_agents import other_agent
 from tests.benchmarks.quality.planted import Probe, Template, draw
 from tests.benchmarks.quality.scoring import Score, is_promoted, kept, text_of_prompt
 from tests.benchmarks.quality.small_talk import Bank
@@ -156,7 +157,11 @@ SUITES: dict[str, Suite] = {
         _against_truncation,
     ),
     "agent": Suite(lambda rng: agent(rng, 26), _against_truncation),
+    "agent, other tools": Suite(lambda rng: other_agent(rng, 30), _against_truncation),
     "hostile": Suite(lambda rng: hostile(rng, SESSION_TOKENS), _against_truncation, 3),
+    "hostile, other forms": Suite(
+        lambda rng: hostile_in_other_forms(rng, SESSION_TOKENS), _against_truncation, 3, talk=TRADES
+    ),
     "misbehaving": Suite(_asked_anew, _misbehaving),
     "demo": Suite(lambda _rng: demo_session(), _against_truncation),
     **{f"in {code}": _language(language) for code, language in LANGUAGES.items()},
