@@ -9,6 +9,8 @@ from shared.compaction.ledger.statements import read_statement
 
 # What a sentence loses for each one too many of its mould, and at most.
 _WEAR, _MOST_WEAR = 10, 40
+# What is longer than this loses a point for so many characters, and at most so many points.
+_ROOMY_CHARACTERS, _CHARACTERS_PER_POINT, _MOST_FOR_LENGTH = 50, 5, 20
 
 
 def fit_entries(
@@ -54,9 +56,17 @@ def _by_importance(entries: Entries, remembered: Sequence[int]) -> list[Entry]:
     def rank(entry: Entry) -> tuple[bool, int, int]:
         age, wear = order[entry.key], _wear(entry, moulds)
         binds = entry.hard and wear < _MOST_WEAR
-        return not binds, wear - entry.score, age if entry.section in SENTENCES else -age
+        length = _too_long(entry) if not binds else 0
+        return not binds, wear + length - entry.score, age if entry.section in SENTENCES else -age
 
     return sorted(entries, key=rank)
+
+
+def _too_long(entry: Entry) -> int:
+    """Return what a sentence loses for its length: in the room of a long one, two short ones can stay."""
+    if not is_sentence(entry):
+        return 0
+    return min(max(len(entry.text) - _ROOMY_CHARACTERS, 0) // _CHARACTERS_PER_POINT, _MOST_FOR_LENGTH)
 
 
 def _wear(entry: Entry, moulds: Moulds) -> int:

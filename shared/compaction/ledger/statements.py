@@ -40,7 +40,9 @@ _CANNOT = word_set("can't cannot mayn't")
 # "nothing new" after a pause is a remark.
 _QUANTIFIERS = word_set("nothing none nobody nada nichts rien")
 _OFTEN = word_set("never always")
-_PASTS = word_set("got had saw was were been did done heard knew thought found felt went came made took read met wrote understood")
+_PASTS = word_set(
+    "got had saw was were been did done heard knew thought found felt went came made took read met wrote understood brought said told left gave"
+)
 _SHORTEST_PAST = 5
 _PRONOUNS = word_set("i we you it that this they one he she who there which")
 _OPENERS = QUESTIONS - CONDITIONS
@@ -266,10 +268,10 @@ def _binds(text: str, raw: list[str], lows: tuple[str, ...], start: int) -> bool
 
 
 def _tells_of_the_past(lows: tuple[str, ...], index: int) -> bool:
-    """Whether "never" or "always" begins what somebody did: "never tried it" leaves out who."""
+    """Whether the word begins what was done or not done: "never tried it" leaves out who, "nobody came" tells who."""
     following = lows[index + 1] if index + 1 < len(lows) else ""
     regular = following.endswith("ed") and not following.endswith("eed") and len(following) > _SHORTEST_PAST
-    return lows[index] in _OFTEN and (regular or following in _PASTS)
+    return lows[index] in _OFTEN | _QUANTIFIERS and (regular or following in _PASTS)
 
 
 def _of_speaker(lows: tuple[str, ...], index: int) -> bool:
