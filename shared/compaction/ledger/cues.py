@@ -163,7 +163,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
         |en aucun cas|il faut|ne pas|au plus tard|sans accord|de modo algum|in nessun caso"""
     ),
     Cue.PREFER: _phrases(
-        """i'd like|i would like|we'd like|i'd rather|would rather|i like|i love|we like|please keep|please use
+        """i'd like|i would like|we'd like|i'd rather|would rather|would sooner|i'd sooner|not a fan|spare me|i like|i love|we like|please keep|please use
         |please answer|please respond|please reply|please write|please call|please make|please always|call me|by default
         |rather than|works best|best for me|i find|i'd love it|can't stand|don't care for|suits me|suit me|helps me
         |help me a lot|works for me|work for me|ich hätte gern|ich mag|wir mögen|nenn mich|bitte immer|bitte nur

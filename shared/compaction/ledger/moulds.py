@@ -17,7 +17,7 @@ _NAMING = IDENTIFIERS - {Kind.SYMBOL}
 
 
 # So many runs are remembered from one compaction to the next, and as counted no more than so often.
-_MOST_REMEMBERED, _MOST_COUNTED = 512, 15
+_MOST_REMEMBERED, _MOST_COUNTED = 768, 15
 
 # What is worn loses so much of its score, down to the least; a rule must be worn more than a little.
 _LOSS, _LEAST_SCORE, _WORN_RULE = 25, 20, 4
@@ -53,7 +53,7 @@ class Moulds:
 
     def to_remember(self) -> tuple[int, ...]:
         """Return the runs that were said too often, with their counts: `remembered` of what is said later."""
-        often = [(run, min(times, _MOST_COUNTED)) for run, times in self._runs.items() if times >= _OFTEN]
+        often = [(run, min(times, _MOST_COUNTED)) for run, times in self._runs.items() if times >= _OFTEN - 1]
         often.sort(key=lambda each: (-each[1], each[0]))
         return tuple(run * (_MOST_COUNTED + 1) + times for run, times in often[:_MOST_REMEMBERED])
 

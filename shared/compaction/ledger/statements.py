@@ -89,7 +89,7 @@ class Statement:
     @property
     def is_negative(self) -> bool:
         """Whether it says no."""
-        return not NEGATIONS.isdisjoint(self.lows) or any(mark in self.text for mark in NEGATIVE_CHARACTERS)
+        return any(low in NEGATIONS or low.endswith("n't") for low in self.lows) or any(mark in self.text for mark in NEGATIVE_CHARACTERS)
 
     @property
     def section(self) -> Section:
@@ -141,6 +141,7 @@ def _kinds(words: tuple[str, ...], lows: tuple[str, ...]) -> tuple[Kind, ...]:
 def worth(statement: Statement) -> int:
     """Return how informative the sentence is: below 2 is small talk, 10 and more a rule or a rich fact."""
     points = sum(weight for cue, weight in _WEIGHTS.items() if cue in statement.cues)
+    points += 2 * (Cue.ORDER not in statement.cues and statement.is_negative)
     points += 8 * statement.is_hard + 6 * (statement.label is not None)
     points += _worth_of_things(statement) + _worth_of_form(statement)
     return points + _worth_of_script(statement)
