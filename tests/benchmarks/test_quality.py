@@ -11,7 +11,7 @@ from tests.benchmarks.quality.bank_one import BANK_ONE
 from tests.benchmarks.quality.chats import Session, chat
 from tests.benchmarks.quality.hobbies import HOBBIES
 from tests.benchmarks.quality.methods import GO_ON, TAIL, Ours, Stretch
-from tests.benchmarks.quality.report import GOALS, LANGUAGES, OURS, Goal, is_met, reached
+from tests.benchmarks.quality.report import AGENTS, GOALS, HOSTILE, LANGUAGES, OURS, Goal, is_met, reached
 from tests.benchmarks.quality.run import added_up
 from tests.benchmarks.quality.scoring import Score, is_promoted, text_of_prompt
 from tests.benchmarks.quality.small_talk import say
@@ -23,10 +23,10 @@ from tests.talk import Talk
 _SHORT = (
     *(
         Case(name, 101, share)
-        for name in ("chat, bank one", "chat, bank two", "kit")
+        for name in ("chat, bank one", "chat, bank two", "chat, bank three", "kit")
         for share in (0.10, 0.05)
     ),
-    *(Case(name, 101, 0.10) for name in ("agent", "hostile", *LANGUAGES)),
+    *(Case(name, 101, 0.10) for name in (*AGENTS, *HOSTILE, *LANGUAGES)),
     Case("side constraint", 101, 0.05),
 )
 

@@ -92,7 +92,9 @@ def _paths(arguments: dict[str, Any]) -> Iterator[str]:
     for name, value in arguments.items():
         if isinstance(value, list) and name not in PATH_FIELDS:
             # Several edits in one call, each with its own file.
-            yield from dict.fromkeys(path for each in value if isinstance(each, dict) for path in _paths(each))
+            yield from dict.fromkeys(
+                path for each in value if isinstance(each, dict) for path in _paths(each)
+            )
         if name not in PATH_FIELDS:
             continue
         for path in value if isinstance(value, list) else [value]:

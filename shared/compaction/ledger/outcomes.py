@@ -69,12 +69,16 @@ def errors_of_result(returned: Returned) -> Iterator[str]:
     After an exit code other than 0 the last line does, whatever its words.
     """
     found = list(errors_of(returned.text))
-    if not found:
-        last = returned.text[-_LONGEST_LINE:].strip().rpartition("\n")[2].strip()
-        wrong = exit_code_of(returned) not in {None, 0} and _EXIT.search(last.casefold()) is None
-        if last and not speaks_to_reader(last) and (wrong or any(True for _ in _error_lines(last))):
-            found = [one_line(last, _LONGEST_ERROR)]
+    last = "" if found else _last_line(returned.text)
+    wrong = exit_code_of(returned) not in {None, 0}
+    if last and not speaks_to_reader(last) and (wrong or any(True for _ in _error_lines(last))):
+        found = [one_line(last, _LONGEST_ERROR)]
     yield from found
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text[-_LONGEST_LINE:].splitlines() if line.strip()]
+    return next((line for line in reversed(lines) if _EXIT.search(line.casefold()) is None), "")
 
 
 def speaks_to_reader(line: str) -> bool:

@@ -95,7 +95,11 @@ def _unwrapped(arguments: JsonObject) -> JsonObject:
     [(name, value)] = arguments.items()
     if name not in _WRAPPERS:
         return arguments
-    return dict(value) if isinstance(value, Mapping) else (isinstance(value, str) and _parsed(value)) or arguments
+    return (
+        dict(value)
+        if isinstance(value, Mapping)
+        else (isinstance(value, str) and _parsed(value)) or arguments
+    )
 
 
 def _read_other(item: JsonObject, source: str) -> Iterator[Trace]:

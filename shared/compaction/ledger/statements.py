@@ -43,7 +43,7 @@ _OFTEN = word_set("never always")
 _PASTS = word_set(
     "got had saw was were been did done heard knew thought found felt went came made took read met wrote understood brought said told left gave"
 )
-_SHORTEST_PAST = 5
+_NOT_PAST = ("eed", "embed", "shred")
 _PRONOUNS = word_set("i we you it that this they one he she who there which")
 _OPENERS = QUESTIONS - CONDITIONS
 _DEPENDENT = word_set(
@@ -89,7 +89,9 @@ class Statement:
     @property
     def is_negative(self) -> bool:
         """Whether it says no."""
-        return any(low in NEGATIONS or low.endswith("n't") for low in self.lows) or any(mark in self.text for mark in NEGATIVE_CHARACTERS)
+        return any(low in NEGATIONS or low.endswith("n't") for low in self.lows) or any(
+            mark in self.text for mark in NEGATIVE_CHARACTERS
+        )
 
     @property
     def section(self) -> Section:
@@ -200,7 +202,9 @@ def _worth_of_form(statement: Statement) -> int:
 
 def _asks_for_a_standing_thing(statement: Statement) -> bool:
     asks = bool(statement.lows) and statement.lows[0] in REQUESTS
-    return asks and (statement.binding or not statement.cues.isdisjoint({Cue.PREFER, Cue.REMEMBER, Cue.STANDING}))
+    return asks and (
+        statement.binding or not statement.cues.isdisjoint({Cue.PREFER, Cue.REMEMBER, Cue.STANDING})
+    )
 
 
 def _worth_of_script(statement: Statement) -> int:
@@ -271,7 +275,7 @@ def _binds(text: str, raw: list[str], lows: tuple[str, ...], start: int) -> bool
 def _tells_of_the_past(lows: tuple[str, ...], index: int) -> bool:
     """Whether the word begins what was done or not done: "never tried it" leaves out who, "nobody came" tells who."""
     following = lows[index + 1] if index + 1 < len(lows) else ""
-    regular = following.endswith("ed") and not following.endswith("eed") and len(following) > _SHORTEST_PAST
+    regular = len(following) > 4 and following.endswith("ed") and not following.endswith(_NOT_PAST)
     return lows[index] in _OFTEN | _QUANTIFIERS and (regular or following in _PASTS)
 
 

@@ -101,7 +101,9 @@ def _shares_subject(later: Statement, earlier: Statement) -> bool:
 
 def _changed_subject(statement: Statement) -> frozenset[str]:
     """Return what the sentence is about, without its label and the words that only say that it is a change."""
-    announcing = {word for phrase in PHRASES[Cue.UPDATE] if phrase in statement.padded for word in phrase.split()}
+    announcing = {
+        word for phrase in PHRASES[Cue.UPDATE] if phrase in statement.padded for word in phrase.split()
+    }
     left_out = WORDS[Cue.UPDATE] | _WHEN | _KINDS_OF_VALUES | announcing
     pairs = list(zip(statement.lows, statement.kinds, strict=True))[statement.start :]
     words = [low.partition("'")[0] for low, kind in pairs if kind in _SUBJECT_KINDS and low not in left_out]

@@ -80,7 +80,11 @@ def _printed(rng: random.Random, number: int, text: str) -> list[Item]:
     call_id = f"call_printed_{number}"
     match number % 3:
         case 0:
-            output = {"stdout": f"{TRADES.answer(rng)}\n{text}", "stderr": "", "outcome": {"type": "exit", "exit_code": 1}}
+            output = {
+                "stdout": f"{TRADES.answer(rng)}\n{text}",
+                "stderr": "",
+                "outcome": {"type": "exit", "exit_code": 1},
+            }
             return parse_items(
                 [
                     {"type": "shell_call", "call_id": call_id, "status": "completed", "action": {"commands": ["make report"]}},

@@ -3,8 +3,7 @@
 import json
 import random
 
-from shared.wire.items import Item
-from shared.wire.items import parse_items
+from shared.wire.items import Item, parse_items
 from tests.benchmarks.quality.agents import Trail
 from tests.benchmarks.quality.chats import Session
 from tests.benchmarks.quality.planted import Probe, fresh_values
@@ -41,7 +40,8 @@ def _open(trail: Trail, values: dict[str, str]) -> None:
 def _look(trail: Trail, path: str, number: int) -> None:
     rng = trail.rng
     page = "\n".join(
-        f"{rng.choice(_AREAS)} {rng.choice(_NOISE)} {rng.randrange(999)}" for _ in range(rng.randrange(50, 90))
+        f"{rng.choice(_AREAS)} {rng.choice(_NOISE)} {rng.randrange(999)}"
+        for _ in range(rng.randrange(50, 90))
     )
     match rng.randrange(4):
         case 0:
@@ -61,7 +61,9 @@ def _edit(trail: Trail, path: str, number: int) -> None:
             patch = f"*** Begin Patch\n*** Update File: {path}\n@@\n-a = {number}\n+a = {number + 1}\n*** End Patch\n"
             trail.call("shell", {"command": ["apply_patch", patch]}, "Done!")
         case 1:
-            trail.call("apply_patch", {"input": f"--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n"}, "applied")
+            trail.call(
+                "apply_patch", {"input": f"--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n"}, "applied"
+            )
         case 2:
             trail.call(
                 "str_replace_editor",
@@ -69,7 +71,9 @@ def _edit(trail: Trail, path: str, number: int) -> None:
                 "ok",
             )
         case 3:
-            trail.call("edit_file", {"arguments": json.dumps({"target_file": path, "code_edit": "..."})}, "ok")
+            trail.call(
+                "edit_file", {"arguments": json.dumps({"target_file": path, "code_edit": "..."})}, "ok"
+            )
         case 4:
             edits = [{"file_path": path, "old_string": "a", "new_string": "b"}]
             trail.call("MultiEdit", {"edits": edits}, "1 edit applied")
@@ -94,16 +98,26 @@ def _run(trail: Trail, number: int) -> None:
     fill = {"a": rng.choice(_AREAS), "n": number, "k": rng.randrange(100, 999)}
     command, error = command.format(**fill), error.format(**fill)
     is_bad = number % 3 == 0
-    noise = "\n".join(f"{fill['a']} {rng.choice(_NOISE)} {rng.randrange(9_999)}" for _ in range(rng.randrange(25, 60)))
+    noise = "\n".join(
+        f"{fill['a']} {rng.choice(_NOISE)} {rng.randrange(9_999)}" for _ in range(rng.randrange(25, 60))
+    )
     text = f"{noise}\n{error}\n" if is_bad else f"{noise}\nfinished\n"
     match rng.randrange(4):
         case 0:
-            trail.call("run_terminal_cmd", {"command": command, "is_background": False}, f"{text}Exit code: {int(is_bad)}")
+            trail.call(
+                "run_terminal_cmd",
+                {"command": command, "is_background": False},
+                f"{text}Exit code: {int(is_bad)}",
+            )
         case 1:
             trail.call("container.exec", {"cmd": ["sh", "-c", command]}, text)
         case 2:
             inner = json.dumps({"command": command})
-            trail.call("execute", {"arguments": inner}, json.dumps({"result": {"stdout": text, "exitCode": int(is_bad)}}))
+            trail.call(
+                "execute",
+                {"arguments": inner},
+                json.dumps({"result": {"stdout": text, "exitCode": int(is_bad)}}),
+            )
         case _:
             _shell_call(trail, command, text, is_bad)
     trail.expect("command", command)
@@ -139,16 +153,16 @@ def _close(trail: Trail, values: dict[str, str]) -> None:
 
 _NOISE = ("is consistent with", "was seen next to", "took", "row", "points at", "rendered in", "kept")
 _RUNS = (
-    ("terraform plan -out {a}-{n}.plan", "│ Error: Unsupported argument \"{a}_{k}\" on main.tf line {n}"),
+    ("terraform plan -out {a}-{n}.plan", '│ Error: Unsupported argument "{a}_{k}" on main.tf line {n}'),
     ("./gradlew :{a}:test --tests Case{n}", "Case{n} > holds() FAILED at Case{n}.java:{k}"),
     ("helm upgrade {a}-{n} charts/{a}", "Error: UPGRADE FAILED: release {a}-{n} has no revision {k}"),
     ("mix test test/{a}_{n}_test.exs", "** (MatchError) no match of right hand side value: {k}"),
     ("dotnet build {a}.{n}.csproj", "{a}/Form{n}.cs({k},17): error CS0246: The type or namespace name 'Grid{n}' could not be found"),
     ("npm ci --prefix {a}-{n}", "npm ERR! code E{k} {a}-{n} is not in this registry"),
-    ("psql -h db{n} -c 'select count(*) from {a}_{k}'", "ERROR:  column \"{a}_{k}\" does not exist"),
-    ("ansible-playbook {a}.yml --limit box{n}", "fatal: [box{n}]: UNREACHABLE! => {{\"msg\": \"port {k} closed\"}}"),
+    ("psql -h db{n} -c 'select count(*) from {a}_{k}'", 'ERROR:  column "{a}_{k}" does not exist'),
+    ("ansible-playbook {a}.yml --limit box{n}", 'fatal: [box{n}]: UNREACHABLE! => {{"msg": "port {k} closed"}}'),
     ("cargo test -p {a} case_{n}", "thread 'case_{n}' panicked at crates/{a}/src/lib.rs:{k}:9"),
-    ("kubectl apply -f {a}-{n}.yaml", "The Deployment \"{a}-{n}\" is invalid: spec.replicas: Invalid value: {k}"),
+    ("kubectl apply -f {a}-{n}.yaml", 'The Deployment "{a}-{n}" is invalid: spec.replicas: Invalid value: {k}'),
     ("swift test --filter {a}{n}", "{a}{n}.swift:{k}: error: XCTAssertEqual failed"),
     ("go vet ./{a}/{n}/...", "{a}/{n}/pool.go:{k}:2: result of fmt.Sprintf call not used"),
 )  # fmt: skip

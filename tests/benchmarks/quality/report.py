@@ -12,6 +12,11 @@ from tests.benchmarks.quality.scoring import OTHER_KINDS, Score
 OURS = "ours, no model"
 BASELINES = ("tail truncation", "newest user messages")
 CHATS = ("chat, bank one", "chat, bank two", "kit")
+# The ledger was not written with these in view: the third was looked at later, the fourth never.
+OTHER_TRADES = ("chat, bank three", "chat, bank four")
+SIDE_CONSTRAINTS = ("side constraint", "side constraint, bank three", "side constraint, bank four")
+AGENTS = ("agent", "agent, other tools")
+HOSTILE = ("hostile", "hostile, other forms")
 LANGUAGES = ("in de", "in es", "in zh", "in ja")
 
 
@@ -38,9 +43,13 @@ GOALS = (
         Goal(f"planted facts, round {number}", CHATS, "5%", number, least=least)
         for number, least in ((1, 0.90), (3, 0.85), (10, 0.85))
     ),
-    Goal("side constraint in 100,000 tokens", ("side constraint",), "5%", least=0.98),
     *(
-        Goal(f"agent: {kind}", ("agent",), "10%", kinds=(kind,), least=least)
+        Goal(f"facts of other trades, round {number}", OTHER_TRADES, size, number, least=least)
+        for size, number, least in (("10%", 1, 0.97), ("10%", 10, 0.95), ("5%", 1, 0.90), ("5%", 10, 0.85))
+    ),
+    Goal("side constraint in 100,000 tokens", SIDE_CONSTRAINTS, "5%", least=0.98),
+    *(
+        Goal(f"agent: {kind}", AGENTS, "10%", kinds=(kind,), least=least)
         for kind, least in (
             ("identifier", 0.95),
             ("file edited", 0.95),
@@ -50,7 +59,7 @@ GOALS = (
         )
     ),
     Goal("German, Spanish, Chinese, Japanese", LANGUAGES, "10%", least=0.97),
-    Goal("hostile text promoted to a rule", ("hostile",), "10%", kinds=("promoted",), least=0.0),
+    Goal("hostile text promoted to a rule", HOSTILE, "10%", kinds=("promoted",), least=0.0),
 )
 
 

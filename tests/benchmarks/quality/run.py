@@ -16,18 +16,21 @@ def cases(seeds: int) -> list[Case]:
     several = range(seeds)
     few = range(max(seeds // 2, 1))
     return [
-        *(Case("side constraint", seed, 0.05) for seed in few),
+        *(Case(name, seed, 0.05) for name in _SIDE_CONSTRAINTS for seed in few),
         *(Case(name, seed, share) for name in _CHATS for share in (0.10, 0.05) for seed in several),
         *(Case("told later", seed, 0.10) for seed in few),
-        *(Case("agent", seed, share) for share in (0.10, 0.05) for seed in few),
+        *(Case(name, seed, share) for name in _AGENTS for share in (0.10, 0.05) for seed in few),
         *(Case(f"in {code}", seed, share) for code in _LANGUAGES for share in (0.10, 0.05) for seed in few),
-        *(Case("hostile", seed, 0.10) for seed in few),
+        *(Case(name, seed, 0.10) for name in _HOSTILE for seed in few),
         *(Case("misbehaving", seed, 0.10) for seed in few),
         Case("demo", 0, target_tokens=DEMO_TARGET_TOKENS),
     ]
 
 
-_CHATS = ("chat, bank one", "chat, bank two", "kit")
+_CHATS = ("chat, bank one", "chat, bank two", "chat, bank three", "chat, bank four", "kit")
+_SIDE_CONSTRAINTS = ("side constraint", "side constraint, bank three", "side constraint, bank four")
+_AGENTS = ("agent", "agent, other tools")
+_HOSTILE = ("hostile", "hostile, other forms")
 _LANGUAGES = ("de", "es", "zh", "ja")
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from shared.wire.items import Item
 from tests.benchmarks.counting import size_of
 from tests.benchmarks.quality.agents import agent
-from tests.benchmarks.quality.bank_one import BANK_ONE
 from tests.benchmarks.quality.bank_four import BANK_FOUR
+from tests.benchmarks.quality.bank_one import BANK_ONE
 from tests.benchmarks.quality.bank_three import BANK_THREE
 from tests.benchmarks.quality.bank_two import BANK_TWO
 from tests.benchmarks.quality.chats import CHARACTERS_PER_TOKEN, Session, chat, plant, side_constraints

@@ -10,7 +10,13 @@ from tests.benchmarks.quality.small_talk import Bank, say
 
 _COUNTS = {"rule": 7} | dict.fromkeys(SOFT_KINDS, 2) | {"implicit": 3, "foreign": 4, "update": 3}
 _REPLIES = ("Noted.", "Will do.", "Okay, I'll bear it in mind.", "Thanks, that helps.", "Clear.")
-_CODE = ("total = sum(rows)", "for row in rows:", "    seen.add(row.key)", "return sorted(seen)", "print(total)")
+_CODE = (
+    "total = sum(rows)",
+    "for row in rows:",
+    "    seen.add(row.key)",
+    "return sorted(seen)",
+    "print(total)",
+)
 
 
 def varied(rng: random.Random, bank: Sequence[Template], talk: Bank, tokens: int) -> Session:

@@ -69,3 +69,40 @@ def test_an_empty_conversation_wears_nothing_down() -> None:
 
     assert collect([], known=ledger) == ledger
     assert collect([], known=EMPTY) == EMPTY
+
+
+def test_a_slot_in_the_middle_spoils_only_its_own_words() -> None:
+    said = "I had a quick look at {} while waiting for the {}, and it went well."
+    statements = [read_statement(said.format(place, place.casefold())) for place in _PLACES]
+
+    assert Moulds(statements).wear(statements[0]) > 0
+
+
+def test_small_talk_that_comes_back_after_its_eviction_is_known_as_such() -> None:
+    ledger = collect(_talk("Hello.", *(_MOULD.format(place) for place in _PLACES), "Go on."))
+    evicted = Ledger.from_json(ledger.fitted(30, tokens).to_json())
+
+    said = _talk("The barn is our name for the depot.", _MOULD.format("Deal"), "Hm.")
+    remembered = [entry.score for entry in collect(said, known=evicted).entries if "Deal" in entry.text]
+    new = [entry.score for entry in collect(said).entries if "Deal" in entry.text]
+
+    assert "cousin" not in evicted.render()
+    assert max(remembered, default=0) < max(new)
+
+
+def test_a_ledger_of_before_there_were_moulds_is_read() -> None:
+    written = collect(_talk("Never deploy on a Friday.")).to_json()
+    del written["moulds"]
+
+    assert Ledger.from_json(written).moulds == ()
+
+
+def test_a_rule_that_is_repeated_word_for_word_stays() -> None:
+    rule = "Please remember to never push to the main branch of this repository."
+    rounds = [*(text for _ in range(9) for text in (rule, "Go on with the next file."))]
+    fillers = [f"The {place} depot is item {number} of the list." for number, place in enumerate(_PLACES)]
+
+    ledger = collect(_talk(*rounds, *fillers))
+    ledger = collect(_talk(*rounds), known=ledger)
+
+    assert rule in _fitted(ledger, 70)
