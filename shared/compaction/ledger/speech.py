@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shared.compaction.ledger.calls import error_entry
-from shared.compaction.ledger.cues import Cue
+from shared.compaction.ledger.cues import SENTENCE_ENDS, Cue
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entry, Section, Trust, one_line
 from shared.compaction.ledger.moulds import Moulds
 from shared.compaction.ledger.outcomes import errors_of, speaks_to_model
@@ -15,8 +15,8 @@ from shared.compaction.ledger.statements import Statement, read_statement, worth
 from shared.compaction.ledger.subjects import same_words_key, stems_of, subject_key
 
 _LEAST = {Trust.SYSTEM: 1, Trust.USER: 1, Trust.ASSISTANT: 6, Trust.TOOL: 99}
-# A comment counts where it says as much as a rule; how its language marks it, with a space or another mark behind.
-_LEAST_QUOTED = 6
+# A comment counts where it says as much as a rule, a whole sentence where it says anything.
+_LEAST_QUOTED, _LEAST_QUOTED_PROSE, _SHORTEST_PROSE = 6, 2, 5
 _COMMENTS = ("# ", "// ", "-- ", "/* ", "* ", "; ", "% ")
 _LONGEST_JOINED = 300
 _LONGEST_REQUEST, _LONGEST_ANSWER = 200, 300
@@ -51,8 +51,7 @@ def entries_of_speech(messages: Sequence[Said], spoken: Sequence[Spoken], moulds
     common = _Common(spoken, moulds)
     for each in spoken:
         points = worth(each.statement) + common.bonus(each.statement) - common.penalty(each)
-        least = _LEAST_QUOTED if each.quoted else _LEAST[each.said.trust]
-        if points >= least and _may_say(each):
+        if points >= _least(each) and _may_say(each):
             yield _entry(each, points)
     for said in messages:
         if said.trust in AUTHORITIES:
@@ -98,6 +97,13 @@ class _Common:
             return 0
         worn = self._moulds.wear(statement) > 0
         return 4 * (self._repeats[same_words_key(statement)] >= _OFTEN) + 5 * worn
+
+
+def _least(each: Spoken) -> int:
+    if not each.quoted:
+        return _LEAST[each.said.trust]
+    is_prose = len(each.statement.words) >= _SHORTEST_PROSE and each.statement.text.endswith(SENTENCE_ENDS)
+    return _LEAST_QUOTED_PROSE if is_prose else _LEAST_QUOTED
 
 
 def _is_marked(statement: Statement) -> bool:

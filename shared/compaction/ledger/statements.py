@@ -197,7 +197,13 @@ def _worth_of_form(statement: Statement) -> int:
         points += 4
     if Cue.COPULA in statement.cues and statement.lows[0] in DEFINITE:
         points += 1
-    return points - (3 if size < 3 and Cue.MATTER not in statement.cues and statement.text.isascii() else 0)
+    return points - (3 if size < 3 and not _says_much_in_two_words(statement) else 0)
+
+
+def _says_much_in_two_words(statement: Statement) -> bool:
+    """Whether so short a sentence still says something: what it is about, that it may not be, or in a dense script."""
+    forbids = len(statement.lows) == 2 and statement.lows[0] in NEGATIONS
+    return forbids or Cue.MATTER in statement.cues or not statement.text.isascii()
 
 
 def _asks_for_a_standing_thing(statement: Statement) -> bool:

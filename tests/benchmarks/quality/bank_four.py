@@ -1,4 +1,8 @@
-"""The fourth bank: held back; it was scored once, when the work on the ledger was done, and never looked into."""
+"""The fourth bank: held back until the work with the third was done.
+
+Scored then for the first time: .99 of its facts at 5 % after ten rounds (.64 before that work), 35 of 36 of its
+side constraints. Only prohibitions in two words were looked into after that.
+"""
 
 from tests.benchmarks.quality.planted import Template, templates, updates
 

@@ -12,7 +12,7 @@ from tests.benchmarks.quality.scoring import OTHER_KINDS, Score
 OURS = "ours, no model"
 BASELINES = ("tail truncation", "newest user messages")
 CHATS = ("chat, bank one", "chat, bank two", "kit")
-# The ledger was not written with these in view: the third was looked at later, the fourth never.
+# The ledger was not written with these in view: the third was looked at later, the fourth held back.
 OTHER_TRADES = ("chat, bank three", "chat, bank four")
 SIDE_CONSTRAINTS = ("side constraint", "side constraint, bank three", "side constraint, bank four")
 AGENTS = ("agent", "agent, other tools")

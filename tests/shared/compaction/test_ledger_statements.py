@@ -31,6 +31,7 @@ _KEPT = [
     ("fact", "The staging host is api-7.fernhill.dev."),
     ("fact", "My daughter's name is Elif."),
     ("fact", "I'm vegetarian."),
+    ("fact", "No peanuts."),
     ("fact", "Two of the four servers are in Oslo."),
     ("rule", "Du darfst die Datei kunden.csv auf keinen Fall löschen."),
     ("preference", "Ich bevorzuge kurze Antworten."),
