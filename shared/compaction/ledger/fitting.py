@@ -9,8 +9,9 @@ from shared.compaction.ledger.statements import read_statement
 
 # What a sentence loses for each one too many of its mould, and at most.
 _WEAR, _MOST_WEAR = 10, 40
-# What is longer than this loses a point for so many characters, and at most so many points.
-_ROOMY_CHARACTERS, _CHARACTERS_PER_POINT, _MOST_FOR_LENGTH = 50, 5, 20
+# What is longer than this loses a point for so many characters, and at most so many points; what is rich in
+# facts loses none.
+_ROOMY_CHARACTERS, _CHARACTERS_PER_POINT, _MOST_FOR_LENGTH, _RICH_SCORE = 50, 5, 20, 65
 
 
 def fit_entries(
@@ -63,10 +64,11 @@ def _by_importance(entries: Entries, remembered: Sequence[int]) -> list[Entry]:
 
 
 def _too_long(entry: Entry) -> int:
-    """Return what a sentence loses for its length: in the room of a long one, two short ones can stay."""
+    """Return what a poor sentence loses for its length: in the room of a long one, two short ones can stay."""
     if not is_sentence(entry):
         return 0
-    return min(max(len(entry.text) - _ROOMY_CHARACTERS, 0) // _CHARACTERS_PER_POINT, _MOST_FOR_LENGTH)
+    length = max(len(entry.text) - _ROOMY_CHARACTERS, 0) // _CHARACTERS_PER_POINT
+    return min(length, _MOST_FOR_LENGTH, max(_RICH_SCORE - entry.score, 0))
 
 
 def _wear(entry: Entry, moulds: Moulds) -> int:
