@@ -235,6 +235,7 @@ def _carried(payloads: Sequence[Payload], policy: Policy) -> tuple[JsonObject, s
     ledgers = [Ledger.from_json(payload.ledger) for payload in payloads if payload.ledger]
     entries = {entry.key: entry for ledger in ledgers for entry in ledger.entries}
     seen = sum(ledger.items_seen for ledger in ledgers)
+    moulds = tuple(dict.fromkeys(mould for ledger in ledgers for mould in ledger.moulds))
     summaries = [payload.summary for payload in payloads if payload.summary]
     summary = fold_sections(summaries, policy.sections) if len(summaries) > 1 else next(iter(summaries), None)
-    return Ledger(tuple(entries.values()), seen).to_json(), summary
+    return Ledger(tuple(entries.values()), seen, moulds).to_json(), summary

@@ -85,11 +85,17 @@ class Correction:
     def counted(self, real: int, *, of: Size = NOTHING) -> int:
         """Return the most counted tokens of a request `of` this size that are no more than `real` of the model's."""
         fixed = min(self._fixed(of), max(real, 0))
-        return max(int((real - ceil(self._overhead) - fixed) / self._factor), 0) + fixed
+        return max(self._most(real - ceil(self._overhead) - fixed), 0) + fixed
 
     def budget(self, real: int) -> int:
         """Return how much may be counted for a part of a window that is to have `real` tokens; at least 1."""
-        return max(int(real / self._factor), 1)
+        return max(self._most(real), 1)
+
+    def _most(self, real: int) -> int:
+        """Return the most tokens of text that are no more than `real` of the model's."""
+        most = int(real / self._factor)
+        # Rounding must not make one too many of them.
+        return most - 1 if ceil(self._factor * most) > real else most
 
     @property
     def _factor(self) -> float:

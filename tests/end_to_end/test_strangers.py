@@ -273,14 +273,14 @@ def test_a_full_redis_takes_no_new_work_and_goes_on_with_what_there_is(
     server: Server, owner: OpenAI, theirs: Ids, store: "redis.Redis", upstream: ScriptedUpstream
 ) -> None:
     held, cancelled = (begun(owner, upstream) for _ in range(2))
-    asker, before = Asker(server.address, OWNER), store.dbsize()
+    asker, before = Asker(server.address, OWNER), ours_in(store)
     with nearly_full(server, store):
         for (method, path), place in PLACES.items():
             if place.stores:
                 refused = asker.ask(method, theirs.in_path(path), body=[*place.bodies, *place.own][0](theirs))
                 assert (refused.status_code, refused.json()["error"]) == (503, OVERLOADED), (method, path)
                 assert int(refused.headers["retry-after"]) > 0
-        assert store.dbsize() == before
+        assert ours_in(store) == before
         assert "hitherto_accepts_work 0.0" in asker.ask("get", "/metrics").text
 
         assert owner.responses.cancel(cancelled).status == "cancelled"
@@ -291,6 +291,11 @@ def test_a_full_redis_takes_no_new_work_and_goes_on_with_what_there_is(
         assert owner.responses.input_tokens.count(model="m", input="Hi").input_tokens > 0
         assert owner.responses.retrieve(held).output_text == "You said: Hi"
         owner.responses.delete(held)
+
+
+def ours_in(store: "redis.Redis") -> set[bytes]:
+    """Return all keys but those that Celery makes and drops by itself, now and then."""
+    return {name for name in store.scan_iter(count=1_000) if not name.startswith(KEY_PREFIX.encode())}
 
 
 def begun(client: OpenAI, upstream: ScriptedUpstream) -> str:

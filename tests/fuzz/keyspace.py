@@ -161,7 +161,10 @@ async def _unreadable_compaction(services: Services, compaction_id: str) -> list
         state = await services.compactions.state(compaction_id)
     except (HithertoError, ValueError) as error:
         return [_cannot_be_read(error)]
-    return [] if state is not None and state.status is JobStatus.COMPLETED else ["it did not come about"]
+    if state is not None and state.status is JobStatus.COMPLETED:
+        return []
+    outcome = await answer(services.store.hget(keys.record(compaction_id), "outcome"))
+    return [] if outcome == b"superseded" else ["it did not come about"]
 
 
 async def _wrong_with_conversation(services: Services, conversation_id: str) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.window.calibration import (
@@ -170,6 +170,7 @@ def test_more_counted_is_never_less_of_the_models(reports: list[tuple[Size, int]
 @given(
     st.floats(LEAST_FACTOR, MOST_FACTOR), st.floats(0, 2000), st.integers(3000, 10**6), st.integers(0, 1000)
 )
+@example(1.1, 0.0, 24_475, 0)
 def test_what_is_counted_back_fits(factor: float, overhead: float, real: int, by_rule: int) -> None:
     correction = Correction(factor, overhead)
 
