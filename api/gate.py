@@ -8,6 +8,8 @@ from collections.abc import MutableMapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.envelope import bug_response, error_response
@@ -53,8 +55,7 @@ class Gate:
                 # The server logs what it is given, words and all; it only has to cut the connection.
                 _log.error("answer_broken_off", error=type(error).__name__, exc_info=error)
                 raise AnswerBrokenOff from None
-            refusal = error_response(error) if isinstance(error, RequestError) else bug_response(error)
-            await refusal(scope, receive, answer)
+            await _refusal(error)(scope, receive, answer)
 
     def _admit(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -105,6 +106,15 @@ def _counted(receive: Receive, max_body_bytes: int) -> Receive:
         return message
 
     return receive_counted
+
+
+def _refusal(error: Exception) -> JSONResponse:
+    if isinstance(error, RequestError):
+        return error_response(error)
+    if isinstance(error, ClientDisconnect):
+        # To hang up in the middle of a request is a client's right, and no fault of ours.
+        return error_response(RequestError("The request was broken off."))
+    return bug_response(error)
 
 
 class _Answer:

@@ -113,7 +113,8 @@ def _always_stays(item: Item, dangling: frozenset[str]) -> Stay | None:
         return Stay.SYSTEM_OR_DEVELOPER if item.role in ("system", "developer") else None
     is_request = isinstance(item, OtherItem) and item.type == "mcp_approval_request"
     name = item.id if is_request else getattr(item, "call_id", None)
-    return Stay.OPEN_CALL if name in dangling else None
+    # Items that we only pass on may hold anything in its place.
+    return Stay.OPEN_CALL if isinstance(name, str) and name in dangling else None
 
 
 def _said_by(item: Item, role: str) -> bool:

@@ -4,8 +4,9 @@ import traceback
 
 import httpx
 import pytest
+import starlette.requests
 from prometheus_client import CollectorRegistry, generate_latest
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from api.gate import AnswerBrokenOff, Gate
 from api.metrics import Meter
@@ -28,6 +29,25 @@ async def test_a_bug_is_a_500_in_the_envelope_with_a_request_id() -> None:
         "param": None,
         "code": "server_error",
     }
+
+
+async def test_a_request_that_its_client_breaks_off_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await starlette.requests.Request(scope, receive, send).body()
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "method": "POST", "path": "/v1/responses", "headers": []}
+    await Gate(app, settings=Settings())(scope, receive, send)
+
+    assert sent[0]["status"] == 400
+    assert capsys.readouterr() == ("", "")
 
 
 async def test_what_breaks_an_answer_off_tells_the_server_nothing_of_the_request() -> None:

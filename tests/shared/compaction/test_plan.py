@@ -190,6 +190,12 @@ def test_a_request_for_approval_that_waits_stays() -> None:
     assert history[0] in plan.kept
 
 
+def test_an_item_that_is_only_passed_on_may_name_its_call_by_anything() -> None:
+    found = {"type": "tool_search_output", "call_id": [], "status": "completed"}
+    history = [SizedItem(item=parse_item(found), tokens=10), said("user", "Hello", 10)]
+    assert planned(history, Policy(target_tokens=1000, user_tokens=100, recent_tokens=100)).kept
+
+
 def test_an_open_call_keeps_the_reasoning_that_led_to_it() -> None:
     items = parse_items(
         [
