@@ -28,6 +28,8 @@ class LoggedProgress:
     async def __aenter__(self) -> Self:
         """Begin to write events."""
         self._flushing = asyncio.create_task(self._flush_now_and_then())
+        # What it raises, the next word hears of; where none comes the turn was broken off, and knows why.
+        self._flushing.add_done_callback(_heard)
         return self
 
     async def __aexit__(
@@ -67,3 +69,8 @@ class LoggedProgress:
             await self.flush()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), self._interval_seconds)
+
+
+def _heard(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.exception()
