@@ -79,8 +79,13 @@ class Compactor:
         """Return the cheapest plan that reaches the target: shorter tool outputs, if that is enough."""
         count, policy = self._counter.count, job.policy
         carried = max(count(job.record), self._frame_tokens + count(render_pins(policy.pinned_texts)))
-        record_tokens = carried + MIN_RECORD_TOKENS
-        pruning = plan_pruning(job.history, policy, record_tokens=record_tokens, count=count)
+        # What was compacted before and fits is left as it is, byte for byte.
+        recorded = count(job.record) + 4 if job.record else 0
+        may_stay = bool(job.ledger) and _size(job) + recorded <= policy.target_tokens
+        record_tokens = recorded if may_stay else carried + MIN_RECORD_TOKENS
+        pruning = plan_pruning(
+            job.history, policy, record_tokens=record_tokens, count=count, may_stay=may_stay
+        )
         return pruning or plan_compaction(job.history, policy, count=count)
 
     async def summarize(self, portion: Portion) -> Summary:
@@ -179,6 +184,10 @@ def _result(
         calls=summary.calls,
         items=_fates(job, plan, whole, method),
     )
+
+
+def _size(job: CompactionJob) -> int:
+    return sum(entry.tokens for entry in job.history)
 
 
 def _fates(job: CompactionJob, plan: Plan, whole: Payload, method: CompactionMethod) -> list[ItemFate]:

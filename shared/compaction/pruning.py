@@ -26,13 +26,18 @@ _WORTH_IT = 2
 
 
 def plan_pruning(
-    history: Sequence[SizedItem], policy: Policy, *, record_tokens: int, count: Callable[[str], int]
+    history: Sequence[SizedItem],
+    policy: Policy,
+    *,
+    record_tokens: int,
+    count: Callable[[str], int],
+    may_stay: bool = False,
 ) -> Plan | None:
     """Return the plan that only prunes, or None where that does not reach the target.
 
     The oldest reasoning and tool outputs go first, and no more of them than must. All else stays word for word:
     what is protected, what is recent, every message, every call. `record_tokens` is what the record needs for
-    what it carries already. An item of /responses/compact and one that a provider sealed have rules of their own.
+    what it carries already; with `may_stay` nothing has to go where nothing must. An item of /responses/compact and one that a provider sealed have rules of their own.
     """
     if policy.record_tokens is not None or any(isinstance(entry.item, Compaction) for entry in history):
         return None
@@ -47,7 +52,7 @@ def plan_pruning(
         if shorter is not None:
             kept[index] = shorter
         size -= entry.tokens - (shorter.tokens if shorter else 0)
-    if size > room or len(_changed(history, kept)) == 0:
+    if size > room or not (may_stay or _changed(history, kept)):
         return None
     return Plan(
         kept=[kept[index] for index in sorted(kept)],
