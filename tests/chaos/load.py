@@ -3,8 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -170,10 +170,10 @@ class _Client:
 
     async def _read(self, stream: Any, events: list[JsonObject]) -> None:
         left = self._chance.randint(1, 40)
-        async with stream:
+        after = events[-1]["sequence_number"] if events else -1
+        async with stream, aclosing(told(stream, after=after)) as following:
             with suppress(APIConnectionError):
-                after = events[-1]["sequence_number"] if events else -1
-                async for event in told(stream, after=after):
+                async for event in following:
                     events.append(event)
                     if len(events) == 1:
                         self._story.is_called(event["response"]["id"])
@@ -183,8 +183,9 @@ class _Client:
                         return
 
 
-async def told(stream: Any, *, after: int = -1) -> AsyncIterator[JsonObject]:
+async def told(stream: Any, *, after: int = -1) -> AsyncGenerator[JsonObject, None]:
     """Yield the events of a stream that begins after that number, also the one that the SDK raises instead."""
+    raised: JsonObject | None = None
     try:
         async for event in stream:
             document = event.to_dict()
@@ -194,4 +195,7 @@ async def told(stream: Any, *, after: int = -1) -> AsyncIterator[JsonObject]:
         raise
     except APIError as error:
         # It stands for a failed response's `error` event, after which there is only the terminal one.
-        yield {"type": "error", "sequence_number": after + 1, "error": error.body}
+        raised = {"type": "error", "sequence_number": after + 1, "error": error.body}
+    # Not while it is handled: whoever stopped here would leave a cycle with the SDK's open generators in it.
+    if raised is not None:
+        yield raised
