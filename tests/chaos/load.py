@@ -58,6 +58,12 @@ class Story:
         """How it ended, or "" when nobody saw it end."""
         return str(self.ended["status"]) if self.ended else ""
 
+    @property
+    def answers(self) -> list[str]:
+        """What the messages of its output say, and the type of whatever else is no compaction."""
+        items = [item for item in (self.ended or {}).get("output", []) if item["type"] != "compaction"]
+        return ["".join(part["text"] for part in item.get("content", [])) or item["type"] for item in items]
+
 
 class Load:
     """Runs the sessions of a run. Stories are complete when `run` returns."""

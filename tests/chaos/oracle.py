@@ -10,7 +10,7 @@ from shared.services import Services
 from shared.wire.model import JsonObject
 from tests.chaos.doors import Doors
 from tests.chaos.load import RUNNING, TERMINAL_EVENTS, Story, told
-from tests.chaos.provider import UNHEARD, ModelCall, Provider, answer_of
+from tests.chaos.provider import UNHEARD, ModelCall, Provider
 from tests.chaos.windows import wrong_with_window
 from tests.fuzz.keyspace import half_states
 from tests.fuzz.tally import Tally
@@ -54,8 +54,8 @@ def _outcome(story: Story, calls: Sequence[ModelCall]) -> Iterator[str]:
     last = calls[-1].fate if calls else None
     match story.status:
         case "completed":
-            if _texts(story.ended) != [answer_of(story.order.marker)]:
-                yield f"its output is not what the provider said: {_texts(story.ended)}"
+            if story.answers not in [[call.answer] for call in calls if call.fate == "answered"]:
+                yield f"its output is not what the provider said to any one call: {story.answers}"
             if last != "answered":
                 yield f"it completed, and the provider's last word was {last}"
         case "failed":
@@ -66,12 +66,6 @@ def _outcome(story: Story, calls: Sequence[ModelCall]) -> Iterator[str]:
                 yield "it is cancelled, and nobody did that"
         case status:
             yield f"it ended as {status!r}"
-
-
-def _texts(response: JsonObject | None) -> list[str]:
-    """Return what the messages of an output say, and the type of whatever else is no compaction."""
-    items = [item for item in (response or {}).get("output", []) if item["type"] != "compaction"]
-    return ["".join(part["text"] for part in item.get("content", [])) or item["type"] for item in items]
 
 
 def _statuses(story: Story) -> Iterator[str]:
@@ -139,7 +133,7 @@ def _wrong_with_log(log: Sequence[JsonObject], story: Story) -> Iterator[str]:
     output = story.ended["output"] if story.ended else []
     if story.status == "completed" and kept != output:
         yield f"the {len(kept)} items that its events told of are not its output"
-    if story.status == "completed" and _told_text(log) != answer_of(story.order.marker):
+    if story.status == "completed" and [_told_text(log)] != story.answers:
         yield "its deltas do not add up to its output"
 
 
@@ -160,6 +154,6 @@ async def _conversation(stories: Sequence[Story], doors: Doors) -> list[str]:
     expected = [
         part
         for turn in turns
-        for part in (("user", turn.order.text), ("assistant", answer_of(turn.order.marker)))
+        for part in (("user", turn.order.text), *(("assistant", answer) for answer in turn.answers))
     ]
     return [] if said == expected else [f"{len(turns)} turns left {said}"]

@@ -32,21 +32,18 @@ class ModelCall:
     at_seconds: float
     worker: str
     fate: Fate
+    # What was said to it, if all of it was: no two calls are answered alike.
+    answer: str
     body: Json
 
 
-def answer_of(marker: str) -> str:
-    """Return what the provider says to an order: long enough to be broken off somewhere."""
-    return "".join(_pieces(marker))
-
-
 class Provider:
-    """Answers each order in its own words. Its calls are kept by marker."""
+    """Answers each call in its own words. Its calls are kept by marker."""
 
     def __init__(self, orders: Sequence[Order]) -> None:
         self._orders = {order.marker: order for order in orders}
         self._met: Counter[str] = Counter()
-        self._fates: list[tuple[float, str, Fate]] = []
+        self._met_with: list[tuple[float, str, Fate, str]] = []
         self.upstream = ScriptedUpstream(self._reply)
 
     @property
@@ -54,27 +51,28 @@ class Provider:
         """All calls until now, by marker, in the order in which they came."""
         by_marker: defaultdict[str, list[ModelCall]] = defaultdict(list)
         # One line for each request, in the order in which the upstream noted them.
-        noted = zip(self._fates, self.upstream.keys, self.upstream.requests, strict=False)
-        for (at, marker, fate), worker, body in noted:
-            by_marker[marker].append(ModelCall(at, worker, fate, body))
+        noted = zip(self._met_with, self.upstream.keys, self.upstream.requests, strict=False)
+        for (at, marker, fate, said), worker, body in noted:
+            by_marker[marker].append(ModelCall(at, worker, fate, said, body))
         return by_marker
 
     def is_asked_by(self, worker: str) -> bool:
         """Whether a worker has asked a few times within the last half second: it is in the middle of turns."""
         since = time.monotonic() - _LATELY_SECONDS
-        recent = zip(reversed(self._fates), reversed(self.upstream.keys), strict=False)
-        asked = (name for (at, _, _), name in takewhile(lambda call: call[0][0] > since, recent))
+        recent = zip(reversed(self._met_with), reversed(self.upstream.keys), strict=False)
+        asked = (name for (at, *_), name in takewhile(lambda call: call[0][0] > since, recent))
         return sum(name == worker for name in asked) >= _A_FEW
 
     def _reply(self, body: Json) -> Reply:
         if body["model"] == SUMMARIZER:
-            self._fates.append((time.monotonic(), SUMMARIZER, "answered"))
+            self._met_with.append((time.monotonic(), SUMMARIZER, "answered", ""))
             return Reply(chunks=tuple(f"## {name}\n- As agreed.\n" for name in SECTIONS), delay_seconds=0.1)
         found = _MARKER.search(last_user_text(body))
         marker = found[1] if found else ""
         fate = self._fate(marker)
-        self._fates.append((time.monotonic(), marker, fate))
-        return _reply(fate, marker)
+        pieces = _pieces(marker, self._met[marker])
+        self._met_with.append((time.monotonic(), marker, fate, "".join(pieces)))
+        return _reply(fate, marker, pieces)
 
     def _fate(self, marker: str) -> Fate:
         order = self._orders.get(marker)
@@ -84,9 +82,9 @@ class Provider:
         return order.trouble
 
 
-def _reply(fate: Fate, marker: str) -> Reply:
+def _reply(fate: Fate, marker: str, pieces: Sequence[str]) -> Reply:
     chance = random.Random(f"pace {marker}")
-    spoken = Reply(chunks=tuple(_pieces(marker)), delay_seconds=chance.uniform(0.03, 0.12))
+    spoken = Reply(chunks=tuple(pieces), delay_seconds=chance.uniform(0.03, 0.12))
     match fate:
         case "answered":
             return spoken
@@ -102,6 +100,9 @@ def _reply(fate: Fate, marker: str) -> Reply:
             return Reply(chunks=spoken.chunks, hang_after=3)
 
 
-def _pieces(marker: str) -> list[str]:
-    chance = random.Random(f"answer {marker}")
-    return [f"{marker} {number}: {chance.getrandbits(40):010x} " for number in range(chance.randint(8, 24))]
+def _pieces(marker: str, call: int) -> list[str]:
+    """Return what is said to a call: long enough to be broken off somewhere, and known by its number."""
+    chance = random.Random(f"answer {marker} {call}")
+    return [
+        f"{marker}.{call} {number}: {chance.getrandbits(40):010x} " for number in range(chance.randint(8, 24))
+    ]

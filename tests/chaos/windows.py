@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from shared.compaction.record import OPENING
 from tests.chaos.load import Story
-from tests.chaos.provider import answer_of
 from tests.scripted_upstream import Json
 
 
@@ -50,10 +49,10 @@ def _said(turns: list[Story]) -> list[tuple[str, str]]:
     """Return what these turns said, but for the answer to the last, which is yet to come."""
     said = [
         part
-        for turn in turns
-        for part in (("user", turn.order.text), ("assistant", answer_of(turn.order.marker)))
+        for turn in turns[:-1]
+        for part in (("user", turn.order.text), *(("assistant", answer) for answer in turn.answers))
     ]
-    return said[:-1]
+    return [*said, ("user", turns[-1].order.text)]
 
 
 def _text(message: Json) -> str:
