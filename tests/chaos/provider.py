@@ -22,6 +22,7 @@ Fate: TypeAlias = Literal["answered"] | Trouble
 UNHEARD: tuple[Fate, ...] = ("fail", "limit", "hang")
 
 _LATELY_SECONDS = 0.5
+_SLOW_SHARE, _SLOWNESS = 0.2, 4
 _A_FEW = 2
 
 
@@ -84,7 +85,9 @@ class Provider:
 
 def _reply(fate: Fate, marker: str, pieces: Sequence[str]) -> Reply:
     chance = random.Random(f"pace {marker}")
-    spoken = Reply(chunks=tuple(pieces), delay_seconds=chance.uniform(0.03, 0.12))
+    # Who takes long is still at it when a worker that slept through its lease wakes up to go on, too.
+    slowness = _SLOWNESS if chance.random() < _SLOW_SHARE else 1
+    spoken = Reply(chunks=tuple(pieces), delay_seconds=slowness * chance.uniform(0.03, 0.12))
     match fate:
         case "answered":
             return spoken

@@ -33,8 +33,8 @@ class Fault:
     lasts_seconds: float
 
 
-# Frozen workers sleep through their lease, some of them well beyond it.
-_LEASES_FROZEN = (1.5, 3.5)
+# Frozen workers sleep through their lease: some wake up while another has just taken over, some well beyond.
+_LEASES_FROZEN = (1.1, 3.0)
 _MOST_REDIS_FROZEN_SECONDS = 10.0
 
 
