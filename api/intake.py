@@ -1,5 +1,6 @@
 """Intake: from a request that is well-formed to a turn that may run. Nothing is written here."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +23,9 @@ from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import ConversationReference, Response
 from shared.wire.tools import CLIENT_TOOL_TYPES
+
+# So many items are ready before a thread would have started.
+_STORED_FORM_INLINE = 100
 
 # No reasoning: a provider seals it under a name of its own, and refuses it under one that looks the same.
 _ID_KINDS: dict[str, IdKind] = {
@@ -88,7 +92,11 @@ async def found_items(
         previous_response_id=request.previous_response_id,
         conversation_id=request.conversation_id,
     )
-    return stored_form(found)
+    return (
+        stored_form(found)
+        if len(found) < _STORED_FORM_INLINE
+        else await asyncio.to_thread(stored_form, found)
+    )
 
 
 def stored_form(items: Sequence[Item]) -> list[Item]:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 
 from api.admission import NEEDS_ROOM
+from api.bodies import read_body
 from api.compacting import compact_now
 from api.document import answers, reads
 from api.forms import FORM, parse_form
@@ -24,5 +25,6 @@ async def compact_response(request: Request, services: GivenServices, tenant: Te
     """Return the user messages of a window, and one compaction item for all the rest."""
     body = await request.body()
     is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
-    wanted = parse_compact(parse_form(body) if is_form else parse_json_body(body))
+    parse = parse_form if is_form else parse_json_body
+    wanted = await read_body(body, lambda text: parse_compact(parse(text)))
     return await compact_now(services, wanted, tenant=tenant)

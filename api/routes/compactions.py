@@ -1,13 +1,16 @@
 """/v1/compactions: what each compaction did, what one would do, and taking one back."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request
 
+from api.bodies import read_json
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
 from api.listing import AskedPage, listed_objects
 from api.previewing import preview
 from api.records import record_json, summary_json
-from api.validation.parsing import parse_json_body, parse_preview
+from api.validation.parsing import parse_preview
 from shared.wire.model import JsonObject
 from shared.wire.requests import PreviewRequest
 
@@ -26,9 +29,8 @@ async def list_compactions(page: AskedPage, services: GivenServices, tenant: Ten
 @router.post("/preview", openapi_extra=reads(PreviewRequest), responses=answers())
 async def preview_compaction(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Return what a compaction of a window would do now, and at what cost: no model is asked, nothing is stored."""
-    wanted = parse_preview(
-        parse_json_body(await request.body()), min_compact_threshold=services.settings.min_compact_threshold
-    )
+    parse = partial(parse_preview, min_compact_threshold=services.settings.min_compact_threshold)
+    wanted = await read_json(await request.body(), parse)
     return await preview(services, wanted, tenant=tenant)
 
 

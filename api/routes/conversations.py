@@ -5,6 +5,7 @@ import time
 from fastapi import APIRouter, Request
 
 from api.admission import NEEDS_ROOM
+from api.bodies import read_json
 from api.conversing import taken_in
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
@@ -13,7 +14,6 @@ from api.listing import AskedPage, listed
 from api.validation.parsing import (
     parse_conversation_items,
     parse_create_conversation,
-    parse_json_body,
     parse_update_conversation,
 )
 from shared.errors import NotFound
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
 )
 async def create_conversation(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Create a conversation, with its first items if there are any."""
-    wanted = parse_create_conversation(parse_json_body(await request.body() or b"{}"))
+    wanted = await read_json(await request.body() or b"{}", parse_create_conversation)
     items = await taken_in(services, wanted.items or [], tenant=tenant)
     conversation = Conversation(
         id=new_id("conv"), created_at=int(time.time()), metadata=wanted.metadata or {}
@@ -61,7 +61,7 @@ async def update_conversation(
     conversation_id: str, request: Request, services: GivenServices, tenant: Tenant
 ) -> JsonObject:
     """Replace a conversation's metadata."""
-    wanted = parse_update_conversation(parse_json_body(await request.body()))
+    wanted = await read_json(await request.body(), parse_update_conversation)
     return (await services.conversations.update(conversation_id, tenant, wanted.metadata or {})).to_json()
 
 
@@ -82,7 +82,7 @@ async def add_items(
     conversation_id: str, request: Request, services: GivenServices, tenant: Tenant
 ) -> JsonObject:
     """Append items to a conversation in which no turn is running, and return them as they are kept."""
-    wanted = parse_conversation_items(parse_json_body(await request.body()))
+    wanted = await read_json(await request.body(), parse_conversation_items)
     await services.conversations.load(conversation_id, tenant)
     items = await taken_in(services, wanted.items, tenant=tenant)
     await services.conversations.add(conversation_id, tenant, items)

@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter, Request
 
+from api.bodies import read_json
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
 from api.including import INCLUDES
 from api.intake import found_items
 from api.listing import AskedPage
-from api.validation.parsing import parse_input_tokens, parse_json_body
+from api.validation.parsing import parse_input_tokens
 from shared.ids import new_id
 from shared.services import Services
 from shared.turns import Turn
@@ -37,7 +38,7 @@ async def list_input_items(
 )
 async def count_input_tokens(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Return how many tokens a request's window would be, without asking a model."""
-    wanted = parse_input_tokens(parse_json_body(await request.body() or b"{}"))
+    wanted = await read_json(await request.body() or b"{}", parse_input_tokens)
     turn = await _turn(services, wanted, tenant)
     window = await services.history.resolve(turn)
     overhead = count_overhead(

@@ -1,6 +1,7 @@
 """/v1/responses: create, read, stream, cancel and delete."""
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import WithJsonSchema
 
 from api.admission import NEEDS_ROOM
+from api.bodies import read_json
 from api.conversing import held
 from api.document import answers, reads
 from api.foreground import run_to_the_end
@@ -17,7 +19,7 @@ from api.including import INCLUDES
 from api.intake import accept
 from api.sse import event_stream
 from api.streaming import foreground_events, kept_open, logged_events, retold_events
-from api.validation.parsing import parse_create, parse_json_body
+from api.validation.parsing import parse_create
 from shared.errors import InvalidRequest
 from shared.services import Services
 from shared.turns import StoredResponse, Turn
@@ -49,9 +51,8 @@ _LAST_NUMBER_DIGITS = 15
 async def create_response(request: Request, services: GivenServices, tenant: Tenant) -> Response:
     """Create a response: whole or as events, in the foreground or as a background job."""
     body = await request.body()
-    wanted = parse_create(
-        parse_json_body(body), min_compact_threshold=services.settings.min_compact_threshold
-    )
+    parse = partial(parse_create, min_compact_threshold=services.settings.min_compact_threshold)
+    wanted = await read_json(body, parse)
     turn = await accept(wanted, tenant=tenant, services=services)
     async with AsyncExitStack() as context:
         key = request.headers.get(HEADER)

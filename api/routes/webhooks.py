@@ -5,12 +5,12 @@ import time
 from fastapi import APIRouter, Request
 
 from api.admission import NEEDS_ROOM
+from api.bodies import read_json
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
 from api.listing import AskedPage, Page, listed_objects
 from api.validation.parsing import (
     parse_create_webhook_endpoint,
-    parse_json_body,
     parse_rotate_secret,
     parse_test_webhook_endpoint,
     parse_update_webhook_endpoint,
@@ -57,7 +57,7 @@ async def list_endpoints(page: AskedPage, services: GivenServices, tenant: Tenan
 )
 async def create_endpoint(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Create an endpoint, and return it with its secret, which is shown only now."""
-    wanted = parse_create_webhook_endpoint(parse_json_body(await request.body()))
+    wanted = await read_json(await request.body(), parse_create_webhook_endpoint)
     check_url(wanted.url, services.settings.webhook_allowed_networks)
     endpoint, secret = await services.webhook_endpoints.create(
         tenant, name=wanted.name, url=wanted.url, event_types=wanted.event_types
@@ -80,7 +80,7 @@ async def update_endpoint(
     webhook_endpoint_id: str, request: Request, services: GivenServices, tenant: Tenant
 ) -> JsonObject:
     """Change an endpoint's name, URL or event types; deliveries under way go to the new URL."""
-    wanted = parse_update_webhook_endpoint(parse_json_body(await request.body()))
+    wanted = await read_json(await request.body(), parse_update_webhook_endpoint)
     if wanted.url is not None:
         check_url(wanted.url, services.settings.webhook_allowed_networks)
     fields = wanted.model_dump(exclude_none=True)
@@ -103,7 +103,7 @@ async def rotate_secret(
     webhook_endpoint_id: str, request: Request, services: GivenServices, tenant: Tenant
 ) -> JsonObject:
     """Give an endpoint a new secret, and return it; the old one may go on signing for a day."""
-    wanted = parse_rotate_secret(parse_json_body(await request.body() or b"{}"))
+    wanted = await read_json(await request.body() or b"{}", parse_rotate_secret)
     endpoint, secret = await services.webhook_endpoints.rotate(
         webhook_endpoint_id, tenant, keeps_old=bool(wanted.keep_old_secret_active_for_24_hours)
     )
@@ -119,7 +119,7 @@ async def test_endpoint(
     webhook_endpoint_id: str, request: Request, services: GivenServices, tenant: Tenant
 ) -> JsonObject:
     """Send an endpoint a sample, once, and return the status that it answered with."""
-    wanted = parse_test_webhook_endpoint(parse_json_body(await request.body()))
+    wanted = await read_json(await request.body(), parse_test_webhook_endpoint)
     return {
         "object": "webhook_endpoint.test",
         "webhook_endpoint_id": webhook_endpoint_id,

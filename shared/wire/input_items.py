@@ -48,6 +48,9 @@ from shared.wire.tools import TOOLS
 # Names that older clients give a compaction item; they are read at the top level of an input only.
 _COMPACTION_ALIASES = frozenset({"compaction_summary", "context_compaction"})
 
+# What one request may bring; a longer history is a chain's or a conversation's.
+MAX_ITEMS = 10_000
+
 _CONTENT = "one of an array of objects or string"
 
 
@@ -217,7 +220,7 @@ def input_items(*, minimum: int = 0, maximum: int | None = None) -> Check:
     return array_of(_check_item, "an array of input items", minimum=minimum, maximum=maximum)
 
 
-INPUT: Check = text_or(input_items(), list, "one of a string or array of input items")
+INPUT: Check = text_or(input_items(maximum=MAX_ITEMS), list, "one of a string or array of input items")
 
 
 def with_types(value: Any) -> Any:
