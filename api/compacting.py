@@ -3,11 +3,9 @@
 import asyncio
 import time
 
-from api.intake import found_items
-from api.pinning import check_pins
+from api.asking import asked_turn
 from shared.compactions import CompactionResult
 from shared.errors import ContextOverflow, Unavailable
-from shared.ids import new_id
 from shared.sealing import seal_payload
 from shared.services import Services
 from shared.turns import Turn, TurnResult
@@ -15,8 +13,7 @@ from shared.window.calibration import Correction
 from shared.window.payload import SizedItem
 from shared.wire.items import Compaction
 from shared.wire.model import JsonObject
-from shared.wire.requests import CompactRequest, CreateResponse
-from shared.wire.responses import Response
+from shared.wire.requests import CompactRequest
 
 
 async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str) -> JsonObject:
@@ -28,7 +25,7 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
     """
     if wanted.model is not None:
         services.routes.for_model(wanted.model)
-    turn = await _turn(services, wanted, tenant)
+    turn = await asked_turn(services, wanted, tenant=tenant)
     window = await services.history.resolve(turn)
     correction = await services.calibration.correction(turn.request.model)
     job = services.window_compactor.jobs.asked(turn, window.entries, correction)
@@ -67,26 +64,3 @@ async def _publish(services: Services, turn: Turn, result: CompactionResult) -> 
         "output": [entry.item.to_json() for entry in output],
         "usage": result.usage.to_json(),
     }
-
-
-async def _turn(services: Services, wanted: CompactRequest, tenant: str) -> Turn:
-    model = wanted.model or ""
-    request = CreateResponse(
-        model=model,
-        input="",
-        previous_response_id=wanted.previous_response_id,
-        instructions=wanted.instructions,
-        hitherto=wanted.hitherto,
-    )
-    head = Response(
-        id=new_id("resp"),
-        created_at=int(time.time()),
-        status="in_progress",
-        model=model,
-        instructions=wanted.instructions,
-        previous_response_id=wanted.previous_response_id,
-    )
-    items = await found_items(services, wanted.input_items, request, tenant=tenant)
-    turn = Turn(tenant=tenant, request=request, head=head, input=items)
-    await check_pins(services, turn)
-    return turn

@@ -2,24 +2,20 @@
 
 from collections.abc import Sequence
 
-from api.intake import found_items
-from api.pinning import check_pins
+from api.asking import sized_request
 from api.records import fates_json, ledger_json
 from shared.compaction.fates import Fate, ItemFate
 from shared.compaction.gain import Room
 from shared.compaction.ledger import Ledger
 from shared.compactions import CompactionJob, CompactionResult
-from shared.ids import new_id
 from shared.services import Services
 from shared.turns import Turn
 from shared.window.calibration import Correction
-from shared.window.counting import count_overhead
 from shared.window.entry import Entry, total_tokens
-from shared.window.sizing import size_of_window
 from shared.wire.items import Message
 from shared.wire.model import JsonObject
-from shared.wire.requests import CreateResponse, PreviewRequest
-from shared.wire.responses import Response, Usage
+from shared.wire.requests import PreviewRequest
+from shared.wire.responses import Usage
 
 # Why an item stays that no compaction would look at.
 _TAIL = "tail"
@@ -31,26 +27,18 @@ async def preview(services: Services, wanted: PreviewRequest, *, tenant: str) ->
     Without a threshold it is what a `compaction_trigger` would do: the whole window is compacted. Raises
     InvalidRequest for a past that cannot be found or opened.
     """
-    turn = await _turn(services, wanted, tenant)
-    window = (await services.history.resolve(turn)).entries
+    asked = await sized_request(services, wanted, tenant=tenant)
+    turn, window, correction = asked.turn, asked.window, asked.correction
     threshold = None if wanted.has_trigger else services.window_compactor.threshold(turn)
-    overhead = count_overhead(
-        instructions=wanted.instructions,
-        tools=wanted.tools or [],
-        text_format=(wanted.text or {}).get("format"),
-        count=services.counter.count,
-    )
-    correction = await services.calibration.correction(turn.request.model)
-    tokens = correction.real(size_of_window(window, overhead=overhead))
-    room = Room(threshold, overhead, correction) if threshold is not None else None
+    room = Room(threshold, asked.overhead, correction) if threshold is not None else None
     job, tail = _job(services, turn, window, room, correction)
     result = await services.compactor.forecast(job) if job is not None else None
-    is_over = threshold is not None and tokens > threshold
+    is_over = threshold is not None and asked.tokens > threshold
     return {
         "object": "compaction.preview",
         "due": is_over and result is not None,
         "threshold": threshold,
-        "tokens": tokens,
+        "tokens": asked.tokens,
         **_expected(job, result, tail),
     }
 
@@ -98,21 +86,3 @@ def _kept(tail: Sequence[Entry], *, first: int) -> list[ItemFate]:
         )
         for position, entry in enumerate(tail, start=first)
     ]
-
-
-async def _turn(services: Services, wanted: PreviewRequest, tenant: str) -> Turn:
-    request = CreateResponse(
-        model=wanted.model or "",
-        input="",
-        previous_response_id=wanted.previous_response_id,
-        conversation=wanted.conversation,
-        instructions=wanted.instructions,
-        tools=wanted.tools,
-        context_management=wanted.context_management,
-        hitherto=wanted.hitherto,
-    )
-    head = Response(id=new_id("resp"), created_at=0, status="in_progress", model=request.model)
-    items = await found_items(services, wanted.input_items, request, tenant=tenant)
-    turn = Turn(tenant=tenant, request=request, head=head, input=items)
-    await check_pins(services, turn)
-    return turn

@@ -4,22 +4,26 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from shared.errors import InvalidRequest, NotFound
 from shared.past import Past
 from shared.ports import ConversationItems, Responses, Sealer, TokenCounter, UndoneCompactions
 from shared.turns import Turn
-from shared.window.counting import count_item
+from shared.window.counting import count_item, count_overhead
 from shared.window.entry import Entry, effective
 from shared.window.payload import SizedItem
 from shared.wire.conversations import item_not_found
-from shared.wire.items import Item, ItemReference
+from shared.wire.items import InputText, Item, ItemReference, Message, OutputText
+from shared.wire.model import JsonObject
+from shared.wire.text import text_of
 
 # A longer path is cut by writing its items down again: a window is then two round trips away, always.
 MAX_PATH = 24
 
-# Counting fewer items than this is done before a thread would have started.
+# Counting fewer items than this, and so much text, is done before a thread would have started.
 _COUNTED_INLINE = 4
+_CHARACTERS_COUNTED_INLINE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +132,35 @@ class History:
 
     async def size(self, items: Sequence[Item]) -> list[SizedItem]:
         """Return the items with their tokens; a compaction item gets its own when it is opened."""
-        if len(items) < _COUNTED_INLINE:
+        if len(items) < _COUNTED_INLINE and all(_is_short(item) for item in items):
             return self._count(items)
         return await asyncio.to_thread(self._count, items)
 
+    async def overhead(
+        self, *, instructions: str | None, tools: Sequence[JsonObject], text_format: JsonObject | None
+    ) -> int:
+        """Return the tokens of a request that are no item's."""
+        count = partial(
+            count_overhead,
+            instructions=instructions,
+            tools=tools,
+            text_format=text_format,
+            count=self._counter.count,
+        )
+        is_short = not tools and not text_format and len(instructions or "") < _CHARACTERS_COUNTED_INLINE
+        return count() if is_short else await asyncio.to_thread(count)
+
     def _count(self, items: Sequence[Item]) -> list[SizedItem]:
         return [SizedItem(item=item, tokens=count_item(item, self._counter.count)) for item in items]
+
+
+def _is_short(item: Item) -> bool:
+    """Whether it is a message of little text and nothing else."""
+    if not isinstance(item, Message) or item.model_extra:
+        return False
+    parts = [] if isinstance(item.content, str) else item.content
+    is_text = all(isinstance(part, (InputText, OutputText)) for part in parts)
+    return is_text and len(text_of(item)) < _CHARACTERS_COUNTED_INLINE
 
 
 def with_pins(items: list[SizedItem], turn: Turn) -> list[SizedItem]:

@@ -160,7 +160,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             history=history,
             window_compactor=window_compactor,
             compactor=Compactor(counter, summarizer, _native(settings, routes, providers, guarded, counter)),
-            turns=TurnRunner(history, window_compactor, upstream, counter, settings, routes),
+            turns=TurnRunner(history, window_compactor, upstream, settings, routes),
         )
 
 

@@ -12,14 +12,13 @@ from shared.errors import ContextOverflow, UpstreamError
 from shared.history import MAX_PATH, History, with_pins
 from shared.ids import new_id
 from shared.partial import Partial
-from shared.ports import Progress, TokenCounter, Upstream
+from shared.ports import Progress, Upstream
 from shared.prompt import Finished
 from shared.routing import NO_ROUTES, Routes
 from shared.run import Run, prompt_of
 from shared.settings import Settings
 from shared.turns import Parked, Turn, TurnResult
 from shared.window.configuration import in_effect
-from shared.window.counting import count_overhead
 from shared.window.entry import Entry, flatten
 from shared.window.payload import SizedItem
 from shared.window.sizing import size_of_items
@@ -39,7 +38,6 @@ class TurnRunner:
         history: History,
         compactor: WindowCompactor,
         upstream: Upstream,
-        counter: TokenCounter,
         settings: Settings,
         routes: Routes = NO_ROUTES,
     ) -> None:
@@ -51,7 +49,6 @@ class TurnRunner:
         self._history = history
         self._compactor = compactor
         self._upstream = upstream
-        self._counter = counter
         self._settings = settings
         self._routes = routes
 
@@ -69,7 +66,7 @@ class TurnRunner:
         configuration = in_effect(entry.item for entry in flatten(window.entries))
         correction = await self._calibration.correction(turn.request.model)
         run = Run(turn, composer, progress, window, list(window.entries), configuration, correction)
-        run.overhead = self._overhead(run)
+        run.overhead = await self._overhead(run)
         if turn.request.has_trigger:
             return await self._compact_only(run, partial)
         parked = await self._compact_if_due(run, partial)
@@ -135,13 +132,12 @@ class TurnRunner:
         if run.correction.least(run.given_size) > limit:
             raise ContextOverflow
 
-    def _overhead(self, run: Run) -> int:
+    async def _overhead(self, run: Run) -> int:
         request = run.turn.request
-        return count_overhead(
+        return await self._history.overhead(
             instructions=request.instructions,
             tools=request.tools or [],
             text_format=(run.text or {}).get("format"),
-            count=self._counter.count,
         )
 
     async def _generate(self, run: Run) -> Finished:

@@ -74,9 +74,7 @@ class Talk:
             CompactionJobs(self.settings),
             calibration,
         )
-        self.turns = TurnRunner(
-            self.history, self.window_compactor, self.upstream, self.counter, self.settings
-        )
+        self.turns = TurnRunner(self.history, self.window_compactor, self.upstream, self.settings)
         self.progress = CollectingProgress()
 
     def turn(

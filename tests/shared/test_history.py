@@ -1,5 +1,7 @@
 """The window of a turn is found again, whatever way the client names its past."""
 
+import threading
+
 import pytest
 
 from shared.errors import InvalidRequest, NotFound
@@ -212,6 +214,40 @@ async def test_a_turn_that_can_start_passes_the_check() -> None:
 
     await talk.history.check(parse_items([sealed(talk), assistant("Hi")]), first.response.id, TENANT)
     await talk.history.check(parse_items([user("Hi")]), None, TENANT)
+
+
+class ThreadCounter:
+    """A TokenCounter that tells where it counted."""
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+
+    def count(self, text: str) -> int:
+        self.threads.add(threading.get_ident())
+        return len(text)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [user("x" * 20_000)],
+        [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}],
+        exchanges(3),
+    ],
+    ids=["a long message", "a call", "many messages"],
+)
+async def test_what_is_long_or_may_be_is_counted_beside_the_loop(said: list[JsonObject]) -> None:
+    counter = ThreadCounter()
+    talk = Talk(counter=counter)
+    counter.threads.clear()
+
+    await resolved(talk, said)
+    await talk.history.overhead(instructions="x" * 20_000, tools=[], text_format=None)
+    await talk.history.overhead(instructions=None, tools=[{"type": "function"}], text_format=None)
+
+    assert threading.get_ident() not in counter.threads
+    await resolved(talk, "Hi")
+    assert threading.get_ident() in counter.threads
 
 
 async def test_a_sealed_item_outlives_a_restart_with_the_same_keys() -> None:

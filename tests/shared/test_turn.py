@@ -252,7 +252,7 @@ class EndlessUpstream(FakeUpstream):
 
 async def test_cancelling_a_turn_ends_the_call_of_the_provider() -> None:
     talk, upstream = Talk(), EndlessUpstream()
-    runner = TurnRunner(talk.history, talk.window_compactor, upstream, talk.counter, talk.settings)
+    runner = TurnRunner(talk.history, talk.window_compactor, upstream, talk.settings)
 
     running = asyncio.create_task(runner.run(talk.turn("Hi"), CollectingProgress()))
     await upstream.speaking.wait()
