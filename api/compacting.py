@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from api.asking import asked_turn
+from api.validation.contradictions import nothing_given
 from shared.compactions import CompactionResult
 from shared.errors import ContextOverflow, Unavailable
 from shared.sealing import seal_payload
@@ -20,17 +21,25 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
     """Return the CompactedResponse, once the job is done; it can be continued by its id.
 
     Raises InvalidRequest for the past that cannot be found or opened, and where what has to stay word for word
-    is more than the model's window holds; UpstreamError for a model that no upstream has; Unavailable when the
-    job failed.
+    is more than the model's window holds, or there is nothing to compact; UpstreamError for a model that no
+    upstream has; Unavailable when the job failed, or takes longer than `compaction_wait_seconds`.
     """
     if wanted.model is not None:
         services.routes.for_model(wanted.model)
     turn = await asked_turn(services, wanted, tenant=tenant)
     window = await services.history.resolve(turn)
+    if not window.entries:
+        raise nothing_given()
     correction = await services.calibration.correction(turn.request.model)
     job = services.window_compactor.jobs.asked(turn, window.entries, correction)
     await services.compactions.enqueue(job)
     state = await services.window_compactor.wait(job.id)
+    if state is None and await services.compactions.state(job.id) is not None:
+        raise Unavailable(
+            "The compaction is still being made. Ask again: the same request goes on waiting for it.",
+            code="server_is_overloaded",
+            retry_after_seconds=5,
+        )
     if state is None or state.result is None:
         raise Unavailable("The compaction could not be made.", code="server_error", retry_after_seconds=5)
     _check_fits(services, turn, state.result, correction)

@@ -8,6 +8,7 @@ from api.compacting import compact_now
 from api.document import answers, reads
 from api.forms import FORM, parse_form
 from api.given import GivenServices, Tenant
+from api.presence import while_there
 from api.validation.parsing import parse_compact, parse_json_body
 from shared.wire.model import JsonObject
 from shared.wire.requests import CompactRequest
@@ -27,4 +28,4 @@ async def compact_response(request: Request, services: GivenServices, tenant: Te
     is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
     parse = parse_form if is_form else parse_json_body
     wanted = await read_body(body, lambda text: parse_compact(parse(text)))
-    return await compact_now(services, wanted, tenant=tenant)
+    return await while_there(request, compact_now(services, wanted, tenant=tenant))

@@ -68,10 +68,15 @@ def check_input_given(request: InputRequest) -> None:
     if isinstance(request, InputTokensRequest):
         continued.append(request.conversation)
     if not request.input and all(source is None for source in continued):
-        raise InvalidRequest(
-            "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be provided.",
-            code="missing_required_parameter",
-        )
+        raise nothing_given()
+
+
+def nothing_given() -> InvalidRequest:
+    """Return the error for a request that has no window: it brings nothing, and nothing came before it."""
+    return InvalidRequest(
+        "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be provided.",
+        code="missing_required_parameter",
+    )
 
 
 def check_compaction_trigger(request: CreateResponse) -> None:

@@ -12,12 +12,14 @@ from openai import OpenAI
 from tests.fixtures.house import House
 
 ITEM = {"role": "user", "content": "Hi"}
+OFFLINE = "hitherto-offline"
+TRIGGER = {"type": "compaction_trigger"}
 HUGE = {"model": "m", "input": "x" * 3_000_000}
 
 
 @pytest.fixture(scope="module")
 def door(module_house: House) -> str:
-    module_house.settings |= {"MAX_BODY_BYTES": "2000000"}
+    module_house.settings |= {"MAX_BODY_BYTES": "2000000", "COMPACTION_WAIT_SECONDS": "2"}
     return module_house.start_api()
 
 
@@ -107,6 +109,19 @@ def test_it_is_refused_with_its_code_and_param_and_nothing_is_stored(
     assert set(error) == {"message", "type", "param", "code"}
     assert (error["type"], error["param"], error["code"]) == ("invalid_request_error", param, code)
     assert answer.headers["x-request-id"].startswith("req_")
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_window_of_nothing_cannot_be_compacted(door: str) -> None:
+    refused = httpx.post(f"{door}/responses/compact", json={"model": OFFLINE, "input": [TRIGGER]})
+    assert refused.status_code == 400
+    assert refused.json()["error"]["code"] == "missing_required_parameter"
+
+
+def test_a_compaction_that_nobody_has_made_yet_did_not_fail(door: str) -> None:
+    waiting = httpx.post(f"{door}/responses/compact", json={"model": OFFLINE, "input": "Hi"})
+    assert (waiting.status_code, waiting.headers["retry-after"]) == (503, "5")
+    assert waiting.json()["error"]["message"].startswith("The compaction is still being made.")
 
 
 def test_a_body_over_the_limit_is_refused_however_it_is_sent(door: str) -> None:
