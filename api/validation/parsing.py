@@ -43,8 +43,9 @@ from shared.wire.wording import missing_parameter, unknown_parameter, wrong_body
 
 _Request = TypeVar("_Request", bound=WireModel)
 
-# A number that may be infinite once it is read: with an exponent of two digits or more, or very long.
-_MAYBE_INFINITE = re.compile(rb"[0-9.][eE]\+?[0-9]{2}|[0-9]{200}")
+# A number that may be infinite once it is read: with an exponent of three digits or more, or very long. Ids in
+# hexadecimal are texts, and begin after a quotation mark.
+_MAYBE_INFINITE = re.compile(rb"(?:^|[\[:,\s-])[0-9.]+[eE]\+?[0-9]{3}|[0-9]{200}")
 
 
 def parse_json_body(body: bytes) -> object:
@@ -55,7 +56,7 @@ def parse_json_body(body: bytes) -> object:
     """
     try:
         value: object = from_json(body, allow_inf_nan=False)
-        if _MAYBE_INFINITE.search(body):
+        if may_be_infinite(body):
             json.dumps(value, allow_nan=False)
     except ValueError:
         # Not chained: the reason quotes the body, which must never reach a log.
@@ -65,6 +66,11 @@ def parse_json_body(body: bytes) -> object:
             "JSON.)"
         ) from None
     return value
+
+
+def may_be_infinite(body: bytes) -> bool:
+    """Return whether a number in a JSON text may be too large for a float: then all of them have to be looked at."""
+    return _MAYBE_INFINITE.search(body) is not None
 
 
 def parse_create(body: object, *, min_compact_threshold: int = 1000) -> CreateResponse:

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.validation.parsing import parse_compact, parse_create, parse_input_tokens, parse_json_body
+from api.validation.parsing import (
+    may_be_infinite,
+    parse_compact,
+    parse_create,
+    parse_input_tokens,
+    parse_json_body,
+)
 from shared.errors import InvalidRequest
 from shared.wire.model import WireModel
 from shared.wire.requests import CreateResponse
@@ -177,6 +183,20 @@ def test_what_is_not_json_is_refused_in_openais_words(body: bytes) -> None:
 )
 def test_what_is_json_is_read(body: bytes, value: Any) -> None:
     assert parse_json_body(body) == value
+
+
+@pytest.mark.parametrize(
+    ("body", "may_be"),
+    [
+        (b'{"id": "msg_12e45ac9e012", "x": 1e99}', False),
+        (b'["0e123", 1.5e-300]', False),
+        (b'{"a": 1e400}', True),
+        (b"1e999", True),
+        (b"[0,-2E+0308]", True),
+    ],
+)
+def test_a_body_is_looked_through_again_for_a_number_and_not_for_an_id(body: bytes, may_be: bool) -> None:
+    assert may_be_infinite(body) is may_be
 
 
 def test_the_deepest_body_that_is_read_can_be_stored() -> None:
