@@ -9,6 +9,7 @@ from pydantic import WithJsonSchema
 from shared.errors import InvalidRequest
 from shared.wire.items import Item
 from shared.wire.model import JsonObject
+from shared.wire.wording import shown
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -63,7 +64,7 @@ class Page:
         for index, item in enumerate(items):
             if getattr(item, "id", None) == self.after:
                 return index + 1
-        raise InvalidRequest(f"Item with id '{self.after[:100]}' not found.", param="after")
+        raise InvalidRequest(f"Item with id '{shown(self.after)}' not found.", param="after")
 
 
 AskedPage = Annotated[Page, Depends(Page)]
@@ -114,7 +115,7 @@ def _limit(value: str | None) -> int:
 def _ascending(value: str | None) -> bool:
     if value not in (None, "asc", "desc"):
         raise InvalidRequest(
-            f"Invalid value: '{value[:100]}'. Supported values are: 'asc' and 'desc'.",
+            f"Invalid value: '{shown(value)}'. Supported values are: 'asc' and 'desc'.",
             param="order",
             code="invalid_value",
         )

@@ -15,6 +15,7 @@ from shared.window.entry import Entry
 from shared.window.payload import SizedItem
 from shared.window.undone import Replaced, find_gap, newest_compaction, standing
 from shared.wire.items import Compaction
+from shared.wire.wording import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Past:
             raise _previous_not_found(response_id) from error
         if turn.status not in (JobStatus.COMPLETED, JobStatus.INCOMPLETE):
             raise InvalidRequest(
-                f"Previous response with id '{response_id}' cannot be continued: its status is not completed.",
+                f"Previous response with id '{shown(response_id)}' cannot be continued: its status is not completed.",
                 param="previous_response_id",
                 code="previous_response_not_completed",
             )
@@ -171,7 +172,7 @@ def _stands_for_all(turn: StoredTurn, undone: Collection[str]) -> bool:
 
 def _previous_not_found(response_id: str) -> InvalidRequest:
     return InvalidRequest(
-        f"Previous response with id '{response_id}' not found.",
+        f"Previous response with id '{shown(response_id)}' not found.",
         param="previous_response_id",
         code="previous_response_not_found",
     )
@@ -187,7 +188,7 @@ def _replaced_is_gone(compaction_id: str) -> InvalidRequest:
 
 def _not_verified(item: Compaction) -> InvalidRequest:
     sealed = item.encrypted_content
-    name = f"for item {item.id}" if item.id else f"{sealed[:4]}...{sealed[-4:]}"
+    name = f"for item {shown(item.id)}" if item.id else f"{sealed[:4]}...{sealed[-4:]}"
     return InvalidRequest(
         f"The encrypted content {name} could not be verified. "
         "Reason: Encrypted content could not be decrypted or parsed.",

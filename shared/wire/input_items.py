@@ -31,6 +31,7 @@ from shared.wire.items import (
 from shared.wire.model import JsonObject, WireModel
 from shared.wire.options import EFFORT_UPDATE, FORMAT_UPDATE
 from shared.wire.shapes import (
+    MAX_ID,
     MAX_TEXT,
     Check,
     Policing,
@@ -38,6 +39,7 @@ from shared.wire.shapes import (
     array_of,
     members_of,
     objects,
+    problem,
     require_object,
     shaped,
     tagged,
@@ -213,6 +215,9 @@ _TYPED_ITEM = tagged(
 def _check_item(value: Any, policing: Policing) -> None:
     require_object(value, "an input item")
     _TYPED_ITEM(value, policing)
+    name = value.get("id")
+    if isinstance(name, str) and len(name) > MAX_ID:
+        raise problem("string_too_long", name, at=("id",), limit=MAX_ID)
 
 
 def input_items(*, minimum: int = 0, maximum: int | None = None) -> Check:

@@ -25,6 +25,7 @@ from shared.wire.options import (
 )
 from shared.wire.responses import ConversationReference
 from shared.wire.shapes import (
+    MAX_ID,
     array_of,
     at_most,
     members_of,
@@ -50,7 +51,7 @@ PromptCacheRetention: TypeAlias = Literal["in_memory", "24h"]
 
 _INCLUDE = array_of(one_of(Includable), "an array of strings")
 _CONTEXT_MANAGEMENT = array_of(members_of(ContextManagement), "an array of objects", minimum=1)
-_CONVERSATION = text_or(members_of(ConversationReference), dict, "one of a string or object")
+_CONVERSATION = text_or(members_of(ConversationReference), dict, "one of a string or object", maximum=MAX_ID)
 
 _AS_MEANT = BeforeValidator(lambda value: with_types(without_dumped(value)))
 _Input: TypeAlias = Annotated[str | list[Item], shaped(INPUT), _AS_MEANT]
@@ -66,7 +67,7 @@ class InputRequest(WireModel):
 
     model: str | None = None
     input: _Input | None = None
-    previous_response_id: str | None = None
+    previous_response_id: str | None = Field(None, max_length=MAX_ID)
 
     @classmethod
     def from_json(cls, document: JsonObject) -> Self:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shared.wire.items import Item
 from shared.wire.model import JsonObject, WireModel
+from shared.wire.shapes import MAX_ID
 
 ResponseStatus: TypeAlias = Literal["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]
 TERMINAL_STATUSES: frozenset[str] = frozenset({"completed", "incomplete", "failed", "cancelled"})
@@ -72,7 +73,7 @@ class IncompleteDetails(WireModel):
 class ConversationReference(WireModel):
     """The conversation that a response belongs to."""
 
-    id: str
+    id: str = Field(max_length=MAX_ID)
 
 
 class Response(WireModel):

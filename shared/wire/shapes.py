@@ -19,6 +19,9 @@ from shared.wire.model import WireModel
 # The longest text that OpenAI takes in one field, in characters.
 MAX_TEXT = 10_485_760
 
+# Longer than the ids of any provider that is known: OpenAI's have up to 64 characters, those of proxies some hundred.
+MAX_ID = 512
+
 
 @dataclass(frozen=True, slots=True)
 class Policing:
@@ -114,16 +117,16 @@ def objects() -> Check:
     return array_of(lambda value, _policing: require_object(value, "an object"), "an array of objects")
 
 
-def text_or(check: Check, kind: type, expected: str) -> Check:
-    """Accept text of any length that OpenAI takes, or a value of `kind` that `check` accepts."""
+def text_or(check: Check, kind: type, expected: str, *, maximum: int = MAX_TEXT) -> Check:
+    """Accept text of up to `maximum` characters, or a value of `kind` that `check` accepts."""
 
     def check_either(value: Any, policing: Policing) -> None:
         if isinstance(value, kind):
             check(value, policing)
         elif not isinstance(value, str):
             raise wrong_type(value, expected)
-        elif len(value) > MAX_TEXT:
-            raise problem("string_too_long", value, limit=MAX_TEXT)
+        elif len(value) > maximum:
+            raise problem("string_too_long", value, limit=maximum)
 
     return check_either
 

@@ -146,6 +146,11 @@ def test_an_unknown_response_is_a_404_in_the_envelope(door: str, method: str, pa
     assert answer.json()["error"]["message"] == "Response with id 'resp_none' not found."
 
 
+def test_an_id_is_not_told_whole(door: str) -> None:
+    answer = httpx.get(f"{door}/responses/{'x' * 5000}")
+    assert (answer.status_code, len(answer.content) < 300) == (404, True)
+
+
 def test_an_unknown_address_is_a_404_in_the_envelope(door: str) -> None:
     answer = httpx.post(f"{door}/nothing")
     assert answer.status_code == 404

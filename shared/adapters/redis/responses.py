@@ -36,6 +36,7 @@ from shared.wire.items import Compaction, CompactionTrigger, Item, parse_items
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import Response, ResponseError
+from shared.wire.wording import shown
 
 _IN_PROGRESS = ("running", "waiting")
 _EVENT = b"e"
@@ -268,7 +269,7 @@ def _check_owner(response_id: str, fields: Fields, tenant: str) -> None:
     # Conversations and compactions have records, too, and are no responses.
     known = response_id.startswith("resp_") and b"tenant" in fields
     if not known or text(fields, "tenant") != tenant:
-        raise NotFound(f"Response with id '{response_id}' not found.")
+        raise NotFound(f"Response with id '{shown(response_id)}' not found.")
 
 
 def _response(fields: Fields, output: Sequence[Item]) -> Response:

@@ -27,6 +27,9 @@ INCLUDABLE = (
 )
 
 
+LONG_ID = "x" * 513
+
+
 def refusal_of(body: Any, **options: int) -> Refusal:
     with pytest.raises(InvalidRequest) as caught:
         parse_create(body, **options)
@@ -181,6 +184,11 @@ def test_a_switch_is_a_boolean(param: str) -> None:
             no_such_value("reasoning.effort", "x", "'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'"),
             id="effort",
         ),
+        pytest.param({"previous_response_id": LONG_ID}, too_long("previous_response_id", 512, 513), id="previous response"),
+        pytest.param({"conversation": LONG_ID}, too_long("conversation", 512, 513), id="conversation"),
+        pytest.param({"conversation": {"id": LONG_ID}}, too_long("conversation.id", 512, 513), id="conversation's id"),
+        pytest.param({"input": [{"role": "user", "content": "x", "id": LONG_ID}]}, too_long("input[0].id", 512, 513), id="item's id"),
+        pytest.param({"input": [{"type": "item_reference", "id": LONG_ID}]}, too_long("input[0].id", 512, 513), id="reference"),
         pytest.param({"user": "x" * 70}, too_long("user", 64, 70), id="user"),
         pytest.param({"safety_identifier": "x" * 129}, too_long("safety_identifier", 128, 129), id="safety_identifier"),
         pytest.param({"prompt_cache_key": "x" * 65}, too_long("prompt_cache_key", 64, 65), id="prompt_cache_key"),
