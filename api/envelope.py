@@ -1,7 +1,11 @@
 """Every error answer in OpenAI's envelope: `{"error": {"message", "type", "param", "code"}}`."""
 
+import re
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import TypeVar
 
+import redis.exceptions
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -16,6 +20,20 @@ _log = structlog.get_logger()
 
 _RETRY_AFTER_SECONDS = 2
 
+_OUTAGES = (
+    redis.exceptions.ConnectionError,
+    redis.exceptions.TimeoutError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ClusterError,
+    redis.exceptions.InvalidResponse,
+)
+# Codes of Redis that its client has no class for: it cannot write to its disk, runs a script for too long, has
+# lost its replicas or its primary.
+_OUTAGE_CODE = re.compile(r"(?:^|caused error: )(?:MISCONF|BUSY|NOREPLICAS|MASTERDOWN) ")
+
+_Error = TypeVar("_Error", bound=Exception)
+
 # The status of an upstream's failure by the type of its code; what is not named here is the request's fault.
 _UPSTREAM_STATUSES = {
     "server_error": HTTPStatus.BAD_GATEWAY,
@@ -27,10 +45,13 @@ _UPSTREAM_STATUSES = {
 
 def install_error_handlers(app: FastAPI) -> None:
     """Have every error that leaves a route answered in the envelope."""
-    app.add_exception_handler(RequestError, _on_request_error)
-    app.add_exception_handler(UpstreamError, _on_upstream_error)
-    app.add_exception_handler(RedisError, _on_outage)
-    app.add_exception_handler(HTTPException, _on_http_exception)
+    for kind, handler in (
+        _handling(RequestError, lambda _request, error: error_response(error)),
+        _handling(UpstreamError, lambda _request, error: error_response(upstream_failure(error))),
+        _handling(RedisError, _on_redis_error),
+        _handling(HTTPException, _on_http_exception),
+    ):
+        app.add_exception_handler(kind, handler)
 
 
 def error_response(error: RequestError) -> JSONResponse:
@@ -70,17 +91,20 @@ def envelope(message: str, *, kind: str, param: str | None, code: str | None) ->
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-async def _on_request_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestError)  # noqa: S101 - registered for nothing else
-    return error_response(error)
+def _handling(
+    kind: type[_Error], answer: Callable[[Request, _Error], JSONResponse]
+) -> tuple[type[_Error], Callable[[Request, Exception], Awaitable[JSONResponse]]]:
+    async def handle(request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, kind):
+            raise error  # nothing else is given to it
+        return answer(request, error)
+
+    return kind, handle
 
 
-async def _on_upstream_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, UpstreamError)  # noqa: S101 - registered for nothing else
-    return error_response(upstream_failure(error))
-
-
-async def _on_outage(_request: Request, error: Exception) -> JSONResponse:
+def _on_redis_error(_request: Request, error: RedisError) -> JSONResponse:
+    if not _is_outage(error):
+        raise error
     _log.warning("redis_unreachable", error=type(error).__name__)
     return error_response(
         Unavailable(
@@ -91,8 +115,12 @@ async def _on_outage(_request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+def _is_outage(error: RedisError) -> bool:
+    """Whether Redis cannot work now; anything else that it says is a mistake of ours, and passes by no waiting."""
+    return isinstance(error, _OUTAGES) or _OUTAGE_CODE.search(str(error)) is not None
+
+
+def _on_http_exception(request: Request, error: HTTPException) -> JSONResponse:
     message = str(error.detail)
     if error.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         message = f"Invalid URL ({request.method} {request.url.path})"

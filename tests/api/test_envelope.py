@@ -1,9 +1,14 @@
-"""What a model provider's failure is to the client of a foreground response."""
+"""What a failure of a provider's, of Redis or of ours is to a client."""
 
+import httpx
 import pytest
+import redis.exceptions
+from fastapi import FastAPI
 
-from api.envelope import upstream_failure
+from api.envelope import install_error_handlers, upstream_failure
+from api.gate import Gate
 from shared.errors import UpstreamError
+from shared.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -24,3 +29,34 @@ def test_an_upstreams_failure_has_the_status_of_whose_fault_it_is(
     failure = upstream_failure(UpstreamError("It failed.", code=code, retry_after_seconds=7))
     assert (failure.status, failure.type, failure.param, failure.code) == (status, kind, param, code)
     assert failure.retry_after_seconds == 7
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (redis.exceptions.ConnectionError("Connection refused."), 503),
+        (redis.exceptions.BusyLoadingError("Redis is loading the dataset in memory"), 503),
+        (redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'."), 503),
+        (redis.exceptions.ReadOnlyError("You can't write against a read only replica."), 503),
+        (redis.exceptions.ResponseError("MISCONF Errors writing to the AOF file"), 503),
+        (redis.exceptions.ResponseError("Command # 1 (GET k) of pipeline caused error: BUSY Redis is"), 503),
+        (redis.exceptions.ResponseError("wrong number of arguments for 'get' command"), 500),
+        (redis.exceptions.DataError("Invalid input of type: 'NoneType'."), 500),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+async def test_only_an_outage_of_redis_is_worth_another_try(
+    error: Exception, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = FastAPI()
+    install_error_handlers(app)
+    app.add_middleware(Gate, settings=Settings())
+
+    @app.get("/v1/models")
+    async def models() -> None:
+        raise error
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        answer = await client.get("/v1/models")
+    assert (answer.status_code, "retry-after" in answer.headers) == (status, status == 503)
+    assert ("Traceback" in capsys.readouterr().out) is (status == 500)
