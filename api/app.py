@@ -8,7 +8,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from api.document import documented
+from api.document import document_of
 from api.envelope import install_error_handlers
 from api.gate import Gate
 from api.metrics import Meter
@@ -27,12 +27,13 @@ from shared.ending import end_task
 from shared.logs import configure_logs
 from shared.services import open_services
 from shared.settings import Settings
+from shared.wire.model import JsonObject
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the application; its services are open while it runs. `settings` default to the environment's."""
     settings = settings or Settings()
-    app = FastAPI(
+    app = _Application(
         title="hitherto",
         description="OpenAI's Responses API, with conversations that stay short by themselves.",
         version=version("hitherto"),
@@ -58,8 +59,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         webhooks,
     ):
         app.include_router(module.router)
-    app.openapi = documented(app)  # type: ignore[method-assign]  # FastAPI's own way to say it
     return app
+
+
+class _Application(FastAPI):
+    def openapi(self) -> JsonObject:
+        if self.openapi_schema is None:
+            self.openapi_schema = document_of(self)
+        return self.openapi_schema
 
 
 @asynccontextmanager

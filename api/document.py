@@ -1,6 +1,5 @@
 """The OpenAPI document: what each endpoint reads and answers, from the models that really do."""
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -92,19 +91,8 @@ def answers(
     }
 
 
-def documented(app: FastAPI) -> Callable[[], JsonObject]:
-    """Return the function that FastAPI asks for its document, made once."""
-    made: list[JsonObject] = []
-
-    def document() -> JsonObject:
-        if not made:
-            made.append(_document(app))
-        return made[0]
-
-    return document
-
-
-def _document(app: FastAPI) -> JsonObject:
+def document_of(app: FastAPI) -> JsonObject:
+    """Return the document of an application with all its routes."""
     document = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
