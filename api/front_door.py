@@ -37,12 +37,20 @@ def listen(host: str, port: int) -> socket.socket:
 
 def refuse_strangers(settings: Settings) -> None:
     """Raise DoorWithoutKeys when other machines could reach a server that asks for no key."""
-    if settings.api_keys or _is_loopback(settings.host):
+    if settings.api_keys or is_loopback(settings.host):
         return
     raise DoorWithoutKeys(
         f"HITHERTO_API_KEYS is not set, so anyone who reaches {settings.host} could use this server. "
         "Set it, or listen on 127.0.0.1."
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can be meant by a host."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name: it may be reached from anywhere
 
 
 def base_url(listener: socket.socket) -> str:
@@ -62,10 +70,3 @@ def is_ready(url: str) -> bool:
         return False
     finally:
         door.close()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False  # a name: it may be reached from anywhere

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import MutableMapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.envelope import bug_response, error_response
+from api.strangers import refuse_foreign_pages
 from shared.errors import AuthenticationFailed, BodyTooLarge, RequestError
 from shared.ids import new_id
 from shared.settings import Settings
@@ -32,7 +32,7 @@ class AnswerBrokenOff(Exception):
 class Gate:
     """Gives each answer its `x-request-id` and each request its tenant; refuses strangers and giants.
 
-    Answers for what broke behind it, too: further out, an answer would be without its id.
+    Everything that is logged behind it has the id. Answers for what broke there, too: further out, an answer would be without its id.
     """
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
@@ -40,6 +40,7 @@ class Gate:
         self._app = app
         self._tenants = {key_hash(key): tenant_of(key) for key in settings.api_keys}
         self._max_body_bytes = settings.max_body_bytes
+        self._host = settings.host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request in, or answer it with an error."""
@@ -47,6 +48,10 @@ class Gate:
             await self._app(scope, receive, send)
             return
         answer = _Answer(send)
+        with structlog.contextvars.bound_contextvars(request_id=answer.request_id):
+            await self._answer(scope, receive, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
             self._admit(scope)
             await self._app(scope, _counted(receive, self._max_body_bytes), answer)
@@ -65,8 +70,9 @@ class Gate:
         if length.isdigit() and int(length) > self._max_body_bytes:
             raise _too_large(self._max_body_bytes)
 
-    def _tenant(self, headers: MutableMapping[str, str] | Headers) -> str:
+    def _tenant(self, headers: Headers) -> str:
         if not self._tenants:
+            refuse_foreign_pages(headers, host=self._host)
             return LOCAL_TENANT
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
@@ -122,7 +128,7 @@ class _Answer:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._request_id = new_id("req")
+        self.request_id = new_id("req")
         self._started = time.monotonic()
         self.begun = False
 
@@ -130,7 +136,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.begun = True
             headers = MutableHeaders(scope=message)
-            headers["x-request-id"] = self._request_id
+            headers["x-request-id"] = self.request_id
             headers["openai-processing-ms"] = str(int((time.monotonic() - self._started) * 1000))
             headers["openai-version"] = "2020-10-01"
         await self._send(message)

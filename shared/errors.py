@@ -6,6 +6,7 @@ HithertoError
 │   │   ├── ContextOverflow      400: more than the model's window holds
 │   │   └── ConversationLocked   400: it runs one turn at a time
 │   ├── AuthenticationFailed     401
+│   ├── Forbidden            403
 │   ├── NotFound                 404
 │   ├── BodyTooLarge             413
 │   ├── TooManyRequests          429, with Retry-After
@@ -79,6 +80,12 @@ class AuthenticationFailed(RequestError):
     """Incorrect API key provided."""
 
     status = HTTPStatus.UNAUTHORIZED
+
+
+class Forbidden(RequestError):
+    """The request is not allowed."""
+
+    status = HTTPStatus.FORBIDDEN
 
 
 class NotFound(RequestError):
