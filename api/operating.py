@@ -15,8 +15,8 @@ from rich.text import Text
 
 from api.faults import errors_in_words
 from api.records import ledger_json
+from api.terminal import plain
 from shared.compaction.fates import ItemFate
-from shared.compaction.ledger import Ledger
 from shared.compactions import CompactionRecord
 from shared.errors import ConfigurationError
 from shared.ports import CompactionRecords
@@ -121,12 +121,11 @@ def _table(records: Sequence[CompactionRecord]) -> Table:
 
 def _account(record: CompactionRecord) -> list[RenderableType]:
     payload = record.payload
-    ledger = Ledger.from_json(payload.ledger) if payload is not None and payload.ledger else Ledger()
     facts = [
-        Group(Text(f"\n{section}", style="bold"), *(Text(f"- {line}") for line in lines))
-        for section, lines in ledger_json(ledger).items()
+        Group(plain(f"\n{section}", style="bold"), *(plain(f"- {line}") for line in lines))
+        for section, lines in ledger_json(payload).items()
     ]
-    summary = [Text("\nsummary", style="bold"), Text(payload.summary)] if payload and payload.summary else []
+    summary = [Text("\nsummary", style="bold"), plain(payload.summary)] if payload and payload.summary else []
     return [_facts(record), Text(), _fates(record.items), *facts, *summary]
 
 
@@ -153,7 +152,7 @@ def _facts(record: CompactionRecord) -> Table:
     grid = Table.grid(padding=(0, 2))
     for name, value in rows.items():
         if value:
-            grid.add_row(Text(name, style="dim"), Text(value))
+            grid.add_row(Text(name, style="dim"), plain(value))
     return grid
 
 
@@ -163,7 +162,7 @@ def _fates(items: Sequence[ItemFate]) -> Table:
         table.add_column(name)
     for item in items:
         name = f"{item.role or item.type} {item.id or ''}".strip()
-        table.add_row(str(item.position), Text(name), str(item.tokens), str(item.fate), item.reason)
+        table.add_row(str(item.position), plain(name), str(item.tokens), str(item.fate), item.reason)
     return table
 
 

@@ -6,7 +6,6 @@ from api.asking import sized_request
 from api.records import fates_json, ledger_json
 from shared.compaction.fates import Fate, ItemFate
 from shared.compaction.gain import Room
-from shared.compaction.ledger import Ledger
 from shared.compactions import CompactionJob, CompactionResult
 from shared.services import Services
 from shared.turns import Turn
@@ -69,7 +68,7 @@ def _expected(
         "tokens_after": tail_tokens + (result.tokens_after if result is not None else 0),
         "items": fates_json([*items, *_kept(tail, first=len(items))]),
         "pins": job.policy.pinned_texts if job is not None else [],
-        "ledger": ledger_json(Ledger.from_json(payload.ledger) if payload is not None else Ledger()),
+        "ledger": ledger_json(payload),
     }
 
 

@@ -7,6 +7,7 @@ from shared.compaction.fates import ItemFate
 from shared.compaction.ledger import Ledger
 from shared.compactions import CompactionAccount, CompactionRecord
 from shared.lifecycle import JobStatus
+from shared.window.payload import Payload
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 
@@ -37,11 +38,10 @@ def summary_json(record: CompactionRecord) -> JsonObject:
 def record_json(record: CompactionRecord) -> JsonObject:
     """Return a compaction in full: with the fate of each item, the ledger and the summary."""
     payload = record.payload
-    ledger = Ledger.from_json(payload.ledger) if payload is not None and payload.ledger else Ledger()
     return summary_json(record) | {
         "items": fates_json(record.items),
         "pins": record.policy.pinned_texts,
-        "ledger": ledger_json(ledger),
+        "ledger": ledger_json(payload),
         "summary": payload.summary if payload is not None else None,
     }
 
@@ -51,8 +51,9 @@ def fates_json(fates: Sequence[ItemFate]) -> list[JsonObject]:
     return [asdict(fate) for fate in fates]
 
 
-def ledger_json(ledger: Ledger) -> JsonObject:
-    """Return the lines of each section that has any."""
+def ledger_json(payload: Payload | None) -> JsonObject:
+    """Return the lines of each section of a payload's ledger that has any."""
+    ledger = Ledger.from_json(payload.ledger) if payload is not None and payload.ledger else Ledger()
     sections: dict[str, list[str]] = {}
     for entry in ledger.entries:
         sections.setdefault(str(entry.section), []).append(entry.line)

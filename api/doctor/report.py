@@ -9,6 +9,7 @@ from rich.text import Text
 
 from api.doctor.findings import Finding, Verdict
 from api.narrator import release
+from api.terminal import plain
 
 _MARKS = {
     Verdict.OK: Text("✓", style="green"),
@@ -31,7 +32,7 @@ def print_report(findings: Sequence[Finding]) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for finding in findings:
-        table.add_row(_MARKS[finding.verdict], Text(finding.subject, style="dim"), _told(finding))
+        table.add_row(_MARKS[finding.verdict], plain(finding.subject, style="dim"), _told(finding))
     console.print(table)
     console.print(f"\n{_summary(findings)}\n")
 
@@ -53,8 +54,8 @@ def print_json(findings: Sequence[Finding]) -> None:
 
 def _told(finding: Finding) -> RenderableType:
     if not finding.remedy:
-        return Text(finding.says)
-    return Group(Text(finding.says), Text(f"→ {finding.remedy}", style="cyan"))
+        return plain(finding.says)
+    return Group(plain(finding.says), plain(f"→ {finding.remedy}", style="cyan"))
 
 
 def _summary(findings: Sequence[Finding]) -> str:

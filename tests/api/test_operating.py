@@ -1,6 +1,7 @@
 """The operator looks at compactions, and takes one back, from the command line."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,13 @@ def made(redis_url: str) -> str:
     """The address of a server that knows one compaction, of the tenant `acme`."""
 
     async def make() -> None:
+        # Ids are the client's to choose: this one would take the operator's clipboard.
+        hostile = replace(RESULT.items[0], id="msg_\x1b]52;c;QQ==\x07\x9b")
+        result = replace(RESULT, items=[hostile, *RESULT.items[1:]])
         async with open_services(Settings(redis_url=redis_url)) as services:
             await services.compactions.enqueue(ASKED)
             lease = await services.jobs.claim(NAME, "worker")
-            await services.compactions.finish(lease, ASKED, RESULT)  # type: ignore[arg-type]  # it is one
+            await services.compactions.finish(lease, ASKED, result)  # type: ignore[arg-type]  # it is one
 
     asyncio.run(make())
     return redis_url
@@ -49,6 +53,8 @@ def test_a_compaction_is_shown_with_its_cost_its_items_its_ledger_and_its_summar
     assert "2, 30 tokens in, 5 out" in said
     assert "One chunk was left out." in said
     assert "in_summary" in said
+    assert r"user msg_\x1b]52;c;QQ==\x07\x9b" in said
+    assert not {"\x1b", "\x07", "\x9b"} & set(said)
     assert "- Never deploy on Fridays." in said
     assert "Point 1 was made." in said
 
