@@ -14,12 +14,11 @@ from api import operating
 from api.faults import errors_in_words
 from api.front_door import listen, refuse_strangers
 from api.narrator import Narrator, release
+from api.settings_check import check_settings
 from api.up import GENERATION_CONCURRENCY, Crew, run_up, worker_command
-from shared.adapters.operator import operator_choice
-from shared.adapters.upstreams.configured import configured_routes
+from shared.jobs import Queue
 from shared.settings import Settings
 
-QUEUES = ("generation", "compaction", "housekeeping")
 GRACE_SECONDS = 10
 
 app = typer.Typer(
@@ -92,13 +91,15 @@ def api(
 
 @app.command()
 def worker(
-    queues: Annotated[str, typer.Option(help="Queues to work on, with commas.")] = ",".join(QUEUES),
+    queues: Annotated[str, typer.Option(help="Queues to work on, with commas.")] = ",".join(Queue),
     concurrency: Annotated[int, typer.Option(min=1, help="Jobs at the same time.")] = GENERATION_CONCURRENCY,
 ) -> None:
     """Run one worker process."""
-    unknown = set(queues.split(",")) - set(QUEUES)
+    unknown = set(queues.split(",")) - set(Queue)
     if unknown:
         raise typer.BadParameter(f"no such queue: {', '.join(sorted(unknown))}", param_hint="--queues")
+    with errors_in_words():
+        check_settings(Settings())
     command = worker_command(queues, concurrency)
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
@@ -140,8 +141,7 @@ def _settings(host: str | None, port: int | None) -> Settings:
     settings = Settings()
     refuse_strangers(settings)
     # What starts later would say the same, but not to this person.
-    configured_routes(settings)
-    operator_choice(settings)
+    check_settings(settings)
     return settings
 
 

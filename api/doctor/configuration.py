@@ -7,8 +7,8 @@ from pathlib import Path
 
 from api.doctor.findings import Finding, ok, problem, warning
 from api.front_door import DoorWithoutKeys, refuse_strangers
-from shared.adapters.sealer import AesGcmSealer
-from shared.errors import HithertoError
+from api.settings_check import check_encryption_keys, check_texts
+from shared.errors import ConfigurationError
 from shared.settings import Settings
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -30,10 +30,19 @@ def check_sealing(settings: Settings) -> Finding:
             "Set HITHERTO_ENCRYPTION_KEYS to 32 random bytes in URL-safe base64.",
         )
     try:
-        AesGcmSealer([key.get_secret_value() for key in keys])
-    except HithertoError as error:
+        check_encryption_keys(settings)
+    except ConfigurationError as error:
         return problem(subject, error.message, "Correct HITHERTO_ENCRYPTION_KEYS.")
     return ok(subject, f"{len(keys)} given, not kept in Redis")
+
+
+def check_choices(settings: Settings) -> list[Finding]:
+    """Return the choice of the operator's that keeps every process from starting, if there is one."""
+    try:
+        check_texts(settings)
+    except ConfigurationError as error:
+        return [problem("settings", error.message, "Correct it: no process starts with it.")]
+    return []
 
 
 def check_data_directory(directory: Path) -> Finding:

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from api.doctor.configuration import check_api_keys, check_data_directory, check_sealing
+from api.doctor.configuration import check_api_keys, check_choices, check_data_directory, check_sealing
 from api.doctor.findings import CHECK_SECONDS, Finding, found, ok, problem, warning
 from api.doctor.redis_server import check_redis
 from api.doctor.upstreams import check_upstreams
@@ -28,6 +28,7 @@ async def examine(settings: Settings, *, within_seconds: float = CHECK_SECONDS) 
         *(finding for part in parts for finding in part),
         *check_api_keys(settings),
         check_sealing(settings),
+        *check_choices(settings),
     ]
 
 
