@@ -9,7 +9,7 @@ from shared.wire.model import JsonObject
 
 FORM = "application/x-www-form-urlencoded"
 
-_NAME = re.compile(r"[^\[\]]+")
+_NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _PATH = re.compile(r"\[([^\[\]]*)\]")
 _MAX_DEPTH = 16
 _MAX_FIELDS = 10_000
@@ -19,7 +19,11 @@ def parse_form(body: bytes) -> JsonObject:
     """Return the object behind a form; every value is text. Raises InvalidRequest."""
     try:
         pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=_MAX_FIELDS
+            body.decode(),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=_MAX_FIELDS,
         )
     except (UnicodeDecodeError, ValueError) as error:
         raise InvalidRequest("We could not parse the form body of your request.") from error
@@ -30,10 +34,10 @@ def parse_form(body: bytes) -> JsonObject:
 
 
 def _path(name: str) -> list[str]:
-    first = _NAME.match(name)
-    if first is None:
+    known = _NAME.fullmatch(name)
+    if known is None:
         raise InvalidRequest("We could not parse the form body of your request.")
-    path = [first[0], *_PATH.findall(name[first.end() :])]
+    path = [known[1], *_PATH.findall(known[2])]
     if len(path) > _MAX_DEPTH:
         raise InvalidRequest("The form body of your request is nested too deeply.")
     return path
@@ -46,9 +50,11 @@ def _put(target: JsonObject, path: list[str], value: str) -> None:
         if not isinstance(child, dict):
             raise InvalidRequest("The form body of your request gives one name two meanings.")
         target = child
-    if isinstance(target.get(last), dict):
+    # Without a name it is one more entry of a list.
+    name = last or str(len(target))
+    if name in target:
         raise InvalidRequest("The form body of your request gives one name two meanings.")
-    target[last or str(len(target))] = value
+    target[name] = value
 
 
 def _with_lists(value: Any) -> Any:

@@ -25,8 +25,36 @@ def test_a_form_is_the_object_that_it_stands_for(body: bytes, document: object) 
 
 @pytest.mark.parametrize(
     "body",
-    [b"novalue", b"[0]=x", b"a=1&a[b]=2", b"a[b]=2&a=1", b"\xff=1", b"a" + b"[b]" * 20 + b"=1"],
-    ids=["no value", "no name", "two meanings", "the other way round", "no text", "too deep"],
+    [
+        b"novalue",
+        b"[0]=x",
+        b"a=1&a[b]=2",
+        b"a[b]=2&a=1",
+        b"\xff=1",
+        b"a" + b"[b]" * 20 + b"=1",
+        b"a[b]c=1",
+        b"a[b=1",
+        b"a]=1",
+        b"a=1&a=2",
+        b"a[b]=1&a[b]=2",
+        b"a[1]=1&a[]=2",
+        b"a=%FF",
+    ],
+    ids=[
+        "no value",
+        "no name",
+        "two meanings",
+        "the other way round",
+        "no text",
+        "too deep",
+        "more after a name",
+        "half a bracket",
+        "the other half",
+        "twice",
+        "twice inside",
+        "counted and not",
+        "no text in a value",
+    ],
 )
 def test_what_is_no_form_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
