@@ -81,13 +81,23 @@ class Gate:
         # Every key is compared, so that the time taken does not tell which one was nearly right.
         matches = [known for known in self._tenants if hmac.compare_digest(known, offered)]
         if not matches:
+            if key.strip() in self._tenants:
+                _log.warning("api_key_taken_for_hash")
             raise AuthenticationFailed("Incorrect API key provided.", code="invalid_api_key")
         return self._tenants[matches[0]]
 
 
 def key_hash(key: str) -> str:
     """Return the SHA-256 of a key as it stands in the settings: plain, or as that already."""
-    return key if _HASH.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()
+    return key if is_hash(key) else hashlib.sha256(key.encode()).hexdigest()
+
+
+def is_hash(key: str) -> bool:
+    """Return whether a key in the settings is given as its SHA-256.
+
+    It is then never taken for a key itself: whoever reads the settings could use it.
+    """
+    return _HASH.fullmatch(key) is not None
 
 
 def tenant_of(key: str) -> str:

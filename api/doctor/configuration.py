@@ -1,17 +1,16 @@
 """Checks of the configuration: keys, the door, and the data directory. No value of a key is ever shown."""
 
 import os
-import re
 import stat
 from pathlib import Path
 
 from api.doctor.findings import Finding, ok, problem, warning
 from api.front_door import DoorWithoutKeys, refuse_strangers
+from api.gate import is_hash
 from api.settings_check import check_encryption_keys, check_texts
 from shared.errors import ConfigurationError
 from shared.settings import Settings
 
-_HASH = re.compile(r"[0-9a-f]{64}")
 _SHORTEST_KEY = 20
 
 
@@ -70,8 +69,9 @@ def _door(settings: Settings) -> Finding:
         return problem(subject, error.message, "Set HITHERTO_API_KEYS.")
     if not settings.api_keys:
         return ok(subject, f"none: {settings.host} is for this machine alone, everyone on it is one tenant")
-    hashed = sum(bool(_HASH.fullmatch(key)) for key in settings.api_keys)
-    return ok(subject, f"{len(settings.api_keys)} given, {hashed} of them as a hash")
+    hashed = sum(is_hash(key) for key in settings.api_keys)
+    said = f"{len(settings.api_keys)} given, {hashed} of them as a hash"
+    return ok(subject, f"{said}: 64 hexadecimal digits are never a key themselves" if hashed else said)
 
 
 def _lengths(settings: Settings) -> list[Finding]:

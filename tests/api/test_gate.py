@@ -1,5 +1,6 @@
 """The gate answers for all that stands behind it, and counts it, whatever happens there."""
 
+import hashlib
 import traceback
 
 import httpx
@@ -107,6 +108,21 @@ async def test_a_web_page_is_not_the_local_tenant(headers: dict[str, str], lets_
 
     assert await status(Settings(host="hitherto.test")) == (200 if lets_in else 403)
     assert await status(Settings(host="hitherto.test", api_keys=["sk-1"])) == 200
+
+
+async def test_a_hash_in_the_settings_is_no_key_and_who_sends_it_is_told_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    digits = hashlib.sha256(b"sk-1").hexdigest()
+
+    async def status(key: str) -> int:
+        transport = httpx.ASGITransport(Gate(_broken, settings=Settings(api_keys=[digits])))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return (await client.get("/v1/models", headers={"authorization": f"Bearer {key}"})).status_code
+
+    assert (await status("sk-2"), "api_key_taken_for_hash" in capsys.readouterr().out) == (401, False)
+    assert (await status(digits), "api_key_taken_for_hash" in capsys.readouterr().out) == (401, True)
+    assert await status("sk-1") == 500
 
 
 async def test_methods_that_clients_make_up_are_counted_as_one() -> None:
