@@ -1,6 +1,5 @@
 """Checks of the work in hand: whether anybody takes doorbells, and whether anybody looks after lost jobs."""
 
-import json
 from typing import Any
 
 from redis.asyncio import Redis
@@ -22,7 +21,7 @@ async def check_work(store: Redis, broker: Redis) -> list[Finding]:
     takers = await _takers(broker)
     return [
         _workers(takers),
-        *[await _queue(store, broker, queue, takers) for queue in Queue],
+        *[await _queue(store, queue, takers) for queue in Queue],
         await _leases(store),
     ]
 
@@ -43,11 +42,11 @@ def _workers(takers: int) -> Finding:
     )
 
 
-async def _queue(store: Redis, broker: Redis, queue: Queue, takers: int) -> Finding:
+async def _queue(store: Redis, queue: Queue, takers: int) -> Finding:
     subject = f"queue {queue}"
-    names = [queue_key(queue, priority=priority) for priority in (NORMAL, LOW)]
-    depth = sum([await answer(broker.llen(name)) for name in names])
-    age = max([await _age(store, broker, name) for name in names])
+    lines = [keys.queued_in(queue_key(queue, priority=priority)) for priority in (NORMAL, LOW)]
+    depth = sum([await answer(store.zcard(line)) for line in lines])
+    age = max([await _age(store, line) for line in lines])
     if not depth:
         return ok(subject, "empty")
     said = f"{depth:,} waiting, the oldest for {age:,.0f} s"
@@ -58,16 +57,10 @@ async def _queue(store: Redis, broker: Redis, queue: Queue, takers: int) -> Find
     return problem(subject, said, remedy) if stuck else warning(subject, said, remedy)
 
 
-async def _age(store: Redis, broker: Redis, name: str) -> float:
-    """Return for how long the oldest doorbell of a list has waited; 0 where there is none."""
-    doorbell = await answer(broker.lindex(name, -1))
-    if doorbell is None:
-        return 0.0
-    told = json.loads(doorbell)["headers"]["kwargsrepr"]
-    job_id = told.partition("'job_id': '")[2].partition("'")[0]
-    rung_at = await answer(store.hget(keys.record(job_id), "rung_at"))
-    # The job may be over: its doorbell is then for nothing, and of no age.
-    return max(0.0, await _now(store) - int(rung_at) / 1000) if rung_at else 0.0
+async def _age(store: Redis, line: str) -> float:
+    """Return for how long the job that came first into a line has waited; 0 where there is none."""
+    oldest: list[tuple[bytes, float]] = await answer(store.zrange(line, 0, 0, withscores=True))
+    return max(0.0, await _now(store) - oldest[0][1] / 1000) if oldest else 0.0
 
 
 async def _leases(store: Redis) -> Finding:

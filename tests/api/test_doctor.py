@@ -13,7 +13,10 @@ import redis
 from api.doctor.configuration import check_data_directory
 from api.doctor.findings import Verdict
 from api.doctor.main import examine
+from shared.adapters.celery import LOW, queue_key
+from shared.adapters.redis import keys
 from shared.adapters.sealer import new_key
+from shared.jobs import Queue
 from shared.services import open_services
 from shared.settings import Settings
 from tests.api.test_cli import hitherto
@@ -82,7 +85,10 @@ async def test_work_that_nobody_takes_or_looks_after_is_a_problem(
 ) -> None:
     async with open_services(Settings(redis_url=redis_url)) as services:
         await services.compactions.enqueue(ASKED)
-    server.hincrby(f"hitherto:{{{ASKED.id}}}", "rung_at", -100_000)
+    doorbells = queue_key(Queue.COMPACTION, priority=LOW)
+    server.zincrby(keys.queued_in(doorbells), -100_000, ASKED.id)
+    # Who shares the broker may leave there what is none of ours.
+    server.rpush(doorbells, "{}", "foreign")
     server.zincrby("hitherto:watch", -100_000, ASKED.id)
     found = await verdicts(redis_url=redis_url)
     verdict, said = found["queue compaction"]
