@@ -39,6 +39,7 @@ requirepass {password}
 appendonly yes
 appendfsync everysec
 save ""
+maxmemory {max_memory_bytes}
 maxmemory-policy noeviction
 """
 
@@ -55,10 +56,17 @@ class EmbeddedServer:
     """
 
     def __init__(
-        self, directory: Path, *, binary: ServerBinary | None = None, stop_seconds: float = STOP_SECONDS
+        self,
+        directory: Path,
+        *,
+        binary: ServerBinary | None = None,
+        max_memory_bytes: int = 0,
+        stop_seconds: float = STOP_SECONDS,
     ) -> None:
+        """Take where its data is to be, and how much memory that may take; 0: all there is."""
         self.directory = directory
         self.binary = binary or find_server()
+        self._max_memory_bytes = max_memory_bytes
         self._stop_seconds = stop_seconds
         self._password = secrets.token_urlsafe(24)
         self._port = 0
@@ -99,7 +107,7 @@ class EmbeddedServer:
         if log_path.exists():
             log_path.replace(log_path.with_suffix(".log.1"))
         with TemporaryFile() as configuration, log_path.open("wb") as log:
-            configuration.write(CONFIGURATION.format(port=self._port, password=self._password).encode())
+            configuration.write(self._configuration().encode())
             configuration.seek(0)
             self._process = subprocess.Popen(  # noqa: S603 - a server that we chose
                 tethered([str(self.binary.path), "-"]),
@@ -110,6 +118,11 @@ class EmbeddedServer:
                 start_new_session=True,
                 pass_fds=[self._lock],
             )
+
+    def _configuration(self) -> str:
+        return CONFIGURATION.format(
+            port=self._port, password=self._password, max_memory_bytes=self._max_memory_bytes
+        )
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS

@@ -142,7 +142,14 @@ def _is_ignored(number: signal.Signals) -> bool:
 
 def _embedded(settings: Settings) -> EmbeddedServer:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return EmbeddedServer(settings.data_dir / "redis")
+    # Without a limit it would grow until the machine ends it, and new work would never be refused.
+    limit = settings.embedded_max_memory_bytes or _memory_of_machine() // 2
+    return EmbeddedServer(settings.data_dir / "redis", max_memory_bytes=limit)
+
+
+def _memory_of_machine() -> int:
+    """Return the machine's memory in bytes."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _rows(

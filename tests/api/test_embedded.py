@@ -61,7 +61,7 @@ def another_owner(directory: Path) -> Iterator[Owner]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[EmbeddedServer]:
-    with EmbeddedServer(tmp_path / "data") as server:
+    with EmbeddedServer(tmp_path / "data", max_memory_bytes=100_000_000) as server:
         yield server
 
 
@@ -136,6 +136,7 @@ def test_comes_back_at_the_same_address_when_it_is_launched_again(server: Embedd
     address = server.url
     with client_of(server) as client:
         client.set("kept", "yes")
+        assert client.config_get("maxmemory") == {"maxmemory": "100000000"}
     victim = process_of(server)
     victim.kill()
     psutil.wait_procs([victim], timeout=5)
