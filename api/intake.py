@@ -6,8 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.pinning import check_pins
-from api.validation.contradictions import check_before_running, check_prompt, check_tools
+from api.validation.contradictions import (
+    check_before_running,
+    check_prewarm,
+    check_prompt,
+    check_tools,
+)
+from shared.adapters.upstreams.chat.tools import ToolTable
+from shared.adapters.upstreams.chat.upstream import tool_fields
 from shared.ids import IdKind, new_id
+from shared.prompt import Sampling
 from shared.services import Services
 from shared.turns import Turn
 from shared.wire.items import (
@@ -23,6 +31,9 @@ from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import ConversationReference, Response
 from shared.wire.tools import CLIENT_TOOL_TYPES
+
+# Items that bring tools, or stand for such items.
+_TOOL_BRINGERS = frozenset({"additional_tools", "tool_search_output", "compaction", "item_reference"})
 
 # So many items are ready before a thread would have started.
 _STORED_FORM_INLINE = 100
@@ -72,6 +83,8 @@ async def accept(request: CreateResponse, *, tenant: str, services: Services) ->
     route = services.routes.find(request.model)
     if route is None or route.api == "chat_completions":
         check_tools(request, CLIENT_TOOL_TYPES)
+        _check_tool_choice(request)
+        check_prewarm(request)
     services.routes.for_model(request.model)  # raises for a model that nobody has
     turn = Turn(tenant=tenant, request=request, head=_head(request), input=items)
     await check_pins(services, turn)
@@ -105,6 +118,14 @@ def stored_form(items: Sequence[Item]) -> list[Item]:
     A compaction trigger asks for something and is no part of the conversation.
     """
     return [_stored_form(item) for item in items if not isinstance(item, CompactionTrigger)]
+
+
+def _check_tool_choice(request: CreateResponse) -> None:
+    """Raise InvalidRequest for a choice that no tool of the request answers, unless its window may bring others."""
+    is_first = request.previous_response_id is None and request.conversation is None
+    if is_first and not any(item.type in _TOOL_BRINGERS for item in request.input_items):
+        sampling = Sampling(tools=request.tools or [], tool_choice=request.tool_choice)
+        tool_fields(sampling, ToolTable(sampling.tools))
 
 
 def _stored_form(item: Item) -> Item:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from pydantic import WithJsonSchema
 
 from shared.errors import InvalidRequest
 from shared.wire.items import Item
 from shared.wire.model import JsonObject
-from shared.wire.wording import shown
+from shared.wire.wording import shown, unsupported_parameter
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -37,11 +37,14 @@ class Page:
 
     def __init__(
         self,
+        request: Request,
         after: _After = None,
         limit: _Limit = None,
         order: _Order = None,
     ) -> None:
         """Take the query as it came. Raises InvalidRequest for a limit or an order that does not exist."""
+        if "before" in request.query_params:
+            raise unsupported_parameter("before")
         self.after = after
         self.limit = _limit(limit)
         self.ascending = _ascending(order)

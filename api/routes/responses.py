@@ -79,13 +79,14 @@ async def retrieve_response(
     include_obfuscation: _Flag = None,
 ) -> Response:
     """Return a response as it stands now, or its events from `starting_after` on and those to come."""
+    is_streamed = _flag("stream", stream, default=False)
+    after = _sequence_number(starting_after)
+    padded = _flag("include_obfuscation", include_obfuscation, default=True)
     stored = await services.responses.load(response_id, tenant)
-    if not _flag("stream", stream, default=False):
+    if not is_streamed:
         return JSONResponse(stored.response.to_json())
     _check_streams(stored)
-    after = _sequence_number(starting_after)
     events = logged_events(services, stored, tenant, after=after)
-    padded = _flag("include_obfuscation", include_obfuscation, default=True)
     return event_stream(events, response_id, obfuscates=padded)
 
 

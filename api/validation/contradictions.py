@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.errors import InvalidRequest, NotFound
 from shared.wire.items import CompactionTrigger
 from shared.wire.requests import CreateResponse, InputRequest, InputTokensRequest, PreviewRequest
-from shared.wire.wording import no_such_model, shown, unsupported_value
+from shared.wire.wording import no_such_model, shown, unsupported_parameter, unsupported_value
 
 MIN_TRIGGER_OUTPUT_TOKENS = 20_000
 
@@ -100,11 +100,14 @@ def check_compaction_trigger(request: CreateResponse) -> None:
 def check_supported(request: CreateResponse) -> None:
     """Raise InvalidRequest for an option of OpenAI's that changes the answer and that nothing here honours."""
     for param in unsupported_fields(request):
-        raise InvalidRequest(
-            f"Unsupported parameter: '{param}' is not supported by this server.",
-            param=param,
-            code="unsupported_parameter",
-        )
+        raise unsupported_parameter(param)
+
+
+def check_prewarm(request: CreateResponse) -> None:
+    """Raise InvalidRequest if a provider's cache is to be filled and nothing said: chat completions cannot."""
+    options = request.prompt_cache_options
+    if options is not None and options.prewarm:
+        raise unsupported_parameter("prompt_cache_options.prewarm")
 
 
 def unsupported_fields(request: CreateResponse) -> list[str]:

@@ -39,7 +39,7 @@ from shared.wire.requests import (
     UpdateConversation,
 )
 from shared.wire.shapes import Policing
-from shared.wire.wording import missing_parameter, unknown_parameter, wrong_body
+from shared.wire.wording import missing_parameter, unknown_parameter, unsupported_parameter, wrong_body
 
 _Request = TypeVar("_Request", bound=WireModel)
 
@@ -94,10 +94,13 @@ def parse_create(body: object, *, min_compact_threshold: int = 1000) -> CreateRe
 def parse_compact(body: object) -> CompactRequest:
     """Return the request in `body`, without what a compaction has no use for.
 
-    Raises InvalidRequest, also when there is nothing to compact.
+    Raises InvalidRequest, also when there is nothing to compact, and for a conversation, which OpenAI does not
+    compact either.
     """
     fields = _fields_of(body)
     _require(fields, ["model"])
+    if fields.get("conversation") is not None:
+        raise unsupported_parameter("conversation")  # it would be another window
     known = {key: value for key, value in fields.items() if key in CompactRequest.model_fields}
     request = _read(CompactRequest, known)
     check_model(request.model)

@@ -54,6 +54,15 @@ def unsupported_value(value: str, param: str, supported: Sequence[str]) -> Inval
     )
 
 
+def unsupported_parameter(param: str) -> InvalidRequest:
+    """Return the error for a parameter that is OpenAI's but that this server cannot honour."""
+    return InvalidRequest(
+        f"Unsupported parameter: '{param}' is not supported by this server.",
+        param=param,
+        code="unsupported_parameter",
+    )
+
+
 def path_of(place: Sequence[int | str]) -> str:
     """Return where a value stands, such as `input[0].content`."""
     steps = [f"[{step}]" if isinstance(step, int) else f".{shown(step)}" for step in place]

@@ -14,6 +14,8 @@ from tests.fixtures.house import House
 ITEM = {"role": "user", "content": "Hi"}
 OFFLINE = "hitherto-offline"
 TRIGGER = {"type": "compaction_trigger"}
+TOOLS = [{"type": "function", "name": "f", "parameters": {}}]
+NAMED = {"type": "function", "name": "zzz"}
 HUGE = {"model": "m", "input": "x" * 3_000_000}
 
 
@@ -80,6 +82,24 @@ CASES: dict[str, tuple[Any, int, str | None, str | None]] = {
         "tools[0].type",
         "unsupported_value",
     ),
+    "a tool that is not there": (
+        {"model": OFFLINE, "input": "Hi", "background": True, "tools": TOOLS, "tool_choice": NAMED},
+        400,
+        "tool_choice",
+        "invalid_value",
+    ),
+    "a tool, where there is none": (
+        {"model": OFFLINE, "input": "Hi", "tool_choice": "required"},
+        400,
+        "tool_choice",
+        "invalid_value",
+    ),
+    "a cache to be filled": (
+        {"model": OFFLINE, "input": "Hi", "prompt_cache_options": {"prewarm": True}},
+        400,
+        "prompt_cache_options.prewarm",
+        "unsupported_parameter",
+    ),
     "an unknown model": ({"model": "m", "input": "Hi"}, 404, "model", "model_not_found"),
     "an unknown model, streamed": (
         {"model": "m", "input": "Hi", "stream": True},
@@ -144,6 +164,12 @@ def test_an_unknown_response_is_a_404_in_the_envelope(door: str, method: str, pa
     answer = httpx.request(method, f"{door}{path}")
     assert answer.status_code == 404
     assert answer.json()["error"]["message"] == "Response with id 'resp_none' not found."
+
+
+@pytest.mark.parametrize("query", ["starting_after=x", "include_obfuscation=x", "stream=x"])
+def test_what_asks_for_events_is_checked_though_there_are_none(door: str, query: str) -> None:
+    answer = httpx.get(f"{door}/responses/resp_none?{query}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_type")
 
 
 def test_an_id_is_not_told_whole(door: str) -> None:

@@ -49,6 +49,7 @@ def test_a_chained_response_shows_what_came_before_it_and_no_compaction(client: 
         ("limit=x", "limit"),
         ("order=up", "order"),
         ("after=msg_x", "after"),
+        ("before=msg_x", "before"),
         ("include=bogus", "include[0]"),
         ("include[]=reasoning.encrypted_content&include[]=bogus", "include[1]"),
     ],

@@ -8,6 +8,11 @@ from api.validation.parsing import parse_compact
 from shared.errors import InvalidRequest
 from tests.sentences import Refusal, missing, no_such_value, unknown
 
+UNSUPPORTED = (
+    "Unsupported parameter: 'conversation' is not supported by this server.",
+    "conversation",
+    "unsupported_parameter",
+)
 BODY: dict[str, Any] = {"model": "m", "input": "hi"}
 
 
@@ -31,7 +36,7 @@ def test_what_openais_schema_lists_is_accepted(fields: dict[str, Any]) -> None:
 
 def test_what_a_compaction_has_no_use_for_is_passed_over_whatever_it_says() -> None:
     useless = ("tools", "store", "stream", "reasoning", "text", "metadata", "context_management",
-               "max_output_tokens", "conversation", "parallel_tool_calls", "foo")  # fmt: skip
+               "max_output_tokens", "parallel_tool_calls", "foo")  # fmt: skip
 
     assert parse_compact(BODY | dict.fromkeys(useless, 7)).to_json() == BODY
 
@@ -49,9 +54,17 @@ def test_what_a_compaction_has_no_use_for_is_passed_over_whatever_it_says() -> N
             {"image": {"context_compression": "x"}},
             no_such_value("image.context_compression", "x", "'auto', 'enabled', and 'disabled'"),
         ),
+        ({"conversation": "conv_1"}, UNSUPPORTED),
         ({"input": [{"type": "compaction"}]}, missing("input[0].encrypted_content")),
     ],
-    ids=["a time to live of create's", "a cache option of create's", "a tier of create's", "image", "item"],
+    ids=[
+        "a time to live of create's",
+        "a cache option of create's",
+        "a tier of create's",
+        "image",
+        "conversation",
+        "item",
+    ],
 )
 def test_what_is_none_of_its_values_is_refused(fields: dict[str, Any], refusal: Refusal) -> None:
     assert refusal_of(BODY | fields) == refusal

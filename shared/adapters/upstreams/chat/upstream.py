@@ -59,7 +59,7 @@ def chat_request(prompt: Prompt, tools: ToolTable, *, for_openai: bool = False) 
         "verbosity": (sampling.text or {}).get("verbosity"),
         "reasoning_effort": (sampling.reasoning or {}).get("effort"),
         **(_bookkeeping(sampling) if for_openai else {}),
-        **_tool_fields(sampling, tools),
+        **tool_fields(sampling, tools),
     }
     return {
         "model": prompt.model,
@@ -67,6 +67,30 @@ def chat_request(prompt: Prompt, tools: ToolTable, *, for_openai: bool = False) 
         "stream": True,
         "stream_options": {"include_usage": True},
     } | {name: value for name, value in fields.items() if value is not None}
+
+
+def tool_fields(sampling: Sampling, tools: ToolTable) -> JsonObject:
+    """Return what a request says of its tools. Raises InvalidRequest for a choice of a tool that is not there."""
+    functions = tools.functions()
+    choice = sampling.tool_choice
+    # Providers refuse the other two fields where there is no tool.
+    if not functions and choice in (None, "auto", "none"):
+        return {}
+    if not functions:
+        raise InvalidRequest(
+            "'tool_choice' asks for a tool, and there is none in 'tools'.",
+            param="tool_choice",
+            code="invalid_value",
+        )
+    fields: JsonObject = {"tools": functions, "parallel_tool_calls": sampling.parallel_tool_calls}
+    if not isinstance(choice, dict):
+        return fields | {"tool_choice": choice}
+    if choice.get("type") != "allowed_tools":
+        return fields | {"tool_choice": {"type": "function", "function": {"name": _chosen(choice, tools)}}}
+    # Only OpenAI knows `allowed_tools`; offering nothing else is the same everywhere.
+    allowed = {_chosen(tool, tools) for tool in choice.get("tools") or []}
+    offered = [entry for entry in functions if entry["function"]["name"] in allowed]
+    return fields | {"tools": offered, "tool_choice": choice.get("mode")}
 
 
 def _bookkeeping(sampling: Sampling) -> JsonObject:
@@ -89,29 +113,6 @@ def _response_format(text: JsonObject) -> JsonObject | None:
             return {"type": "json_schema", "json_schema": schema}
         case _:
             return None
-
-
-def _tool_fields(sampling: Sampling, tools: ToolTable) -> JsonObject:
-    functions = tools.functions()
-    choice = sampling.tool_choice
-    # Providers refuse the other two fields where there is no tool.
-    if not functions and choice in (None, "auto", "none"):
-        return {}
-    if not functions:
-        raise InvalidRequest(
-            "'tool_choice' asks for a tool, and there is none in 'tools'.",
-            param="tool_choice",
-            code="invalid_value",
-        )
-    fields: JsonObject = {"tools": functions, "parallel_tool_calls": sampling.parallel_tool_calls}
-    if not isinstance(choice, dict):
-        return fields | {"tool_choice": choice}
-    if choice.get("type") != "allowed_tools":
-        return fields | {"tool_choice": {"type": "function", "function": {"name": _chosen(choice, tools)}}}
-    # Only OpenAI knows `allowed_tools`; offering nothing else is the same everywhere.
-    allowed = {_chosen(tool, tools) for tool in choice.get("tools") or []}
-    offered = [entry for entry in functions if entry["function"]["name"] in allowed]
-    return fields | {"tools": offered, "tool_choice": choice.get("mode")}
 
 
 def _chosen(choice: JsonObject, tools: ToolTable) -> str:
