@@ -1,7 +1,7 @@
 """Lists as OpenAI pages them: `after` an item's id, `limit`, `order`; newest first unless told otherwise."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query, Request
 from pydantic import WithJsonSchema
@@ -13,6 +13,8 @@ from shared.wire.wording import shown, unsupported_parameter
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+
+_Object = TypeVar("_Object")
 
 # They come as text, and are checked here in OpenAI's words; the document says what they are.
 _After = Annotated[
@@ -55,19 +57,26 @@ class Page:
         Of items with one id the newest is shown: pages are told apart by ids, and would not come to an end.
         """
         newest = {getattr(item, "id", None) or index: index for index, item in enumerate(items)}
-        shown = [items[index] for index in sorted(newest.values())]
-        ordered = shown if self.ascending else shown[::-1]
-        start = self._start(ordered)
-        end = start + self.limit
-        return listed(ordered[start:end], has_more=end < len(ordered))
+        shown_items = [items[index] for index in sorted(newest.values())]
+        part, has_more = self.part(shown_items, lambda item: getattr(item, "id", None), kind="Item")
+        return listed(part, has_more=has_more)
 
-    def _start(self, items: Sequence[Item]) -> int:
-        if self.after is None:
-            return 0
-        for index, item in enumerate(items):
-            if getattr(item, "id", None) == self.after:
-                return index + 1
-        raise InvalidRequest(f"Item with id '{shown(self.after)}' not found.", param="after")
+    def part(
+        self, objects: Sequence[_Object], id_of: Callable[[_Object], str | None], *, kind: str
+    ) -> tuple[list[_Object], bool]:
+        """Return the page's part of `objects`, given oldest first, and whether more come after it.
+
+        Raises InvalidRequest for an `after` that none of them is called; `kind` is what they are.
+        """
+        ordered = list(objects if self.ascending else objects[::-1])
+        start = 0
+        if self.after is not None:
+            ids = [id_of(each) for each in ordered]
+            if self.after not in ids:
+                raise InvalidRequest(f"{kind} with id '{shown(self.after)}' not found.", param="after")
+            start = ids.index(self.after) + 1
+        end = start + self.limit
+        return ordered[start:end], end < len(ordered)
 
 
 AskedPage = Annotated[Page, Depends(Page)]

@@ -8,7 +8,7 @@ from api.admission import NEEDS_ROOM
 from api.bodies import read_json
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
-from api.listing import AskedPage, Page, listed_objects
+from api.listing import AskedPage, listed_objects
 from api.validation.parsing import (
     parse_create_webhook_endpoint,
     parse_rotate_secret,
@@ -45,7 +45,8 @@ async def list_event_types() -> JsonObject:
 @router.get("/webhook_endpoints", responses=answers())
 async def list_endpoints(page: AskedPage, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Return a page of the endpoints, without their secrets."""
-    endpoints, has_more = _cut(await services.webhook_endpoints.all(tenant), page)
+    every = await services.webhook_endpoints.all(tenant)
+    endpoints, has_more = page.part(every, lambda endpoint: endpoint.id, kind="Webhook endpoint")
     return listed_objects([_shown(endpoint).to_json() for endpoint in endpoints], has_more=has_more)
 
 
@@ -143,17 +144,6 @@ async def _sample(services: Services, endpoint_id: str, tenant: str, event_type:
         raise InvalidRequest(message, code="webhook_endpoint_unreachable") from error
     except InvalidSeal as error:
         raise InvalidRequest("The endpoint's secret cannot be read any more: rotate it.") from error
-
-
-def _cut(endpoints: list[Endpoint], page: Page) -> tuple[list[Endpoint], bool]:
-    ordered = endpoints if page.ascending else endpoints[::-1]
-    ids = [endpoint.id for endpoint in ordered]
-    if page.after is not None and page.after not in ids:
-        message = f"Webhook endpoint with id '{shown(page.after)}' not found."
-        raise InvalidRequest(message, param="after")
-    start = ids.index(page.after) + 1 if page.after is not None else 0
-    end = start + page.limit
-    return ordered[start:end], end < len(ordered)
 
 
 def _shown(endpoint: Endpoint, secret: str | None = None) -> WebhookEndpoint:
