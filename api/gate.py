@@ -38,7 +38,8 @@ class Gate:
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         """Take the keys as they stand in the settings: plain, or as the SHA-256 of one in hexadecimal."""
         self._app = app
-        self._tenants = {key_hash(key): tenant_of(key) for key in settings.api_keys}
+        keys = [key.get_secret_value() for key in settings.api_keys]
+        self._tenants = {key_hash(key): tenant_of(key) for key in keys}
         self._max_body_bytes = settings.max_body_bytes
         self._host = settings.host
 

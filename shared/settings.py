@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     broker_url: str | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-    api_keys: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    api_keys: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
     data_dir: Path = Path(".hitherto")
     embedded_max_memory_bytes: PositiveInt | None = None
     max_body_bytes: PositiveInt = 16 * 1024 * 1024

@@ -69,7 +69,7 @@ def _door(settings: Settings) -> Finding:
         return problem(subject, error.message, "Set HITHERTO_API_KEYS.")
     if not settings.api_keys:
         return ok(subject, f"none: {settings.host} is for this machine alone, everyone on it is one tenant")
-    hashed = sum(is_hash(key) for key in settings.api_keys)
+    hashed = sum(is_hash(key.get_secret_value()) for key in settings.api_keys)
     said = f"{len(settings.api_keys)} given, {hashed} of them as a hash"
     return ok(subject, f"{said}: 64 hexadecimal digits are never a key themselves" if hashed else said)
 

@@ -8,6 +8,7 @@ import pytest
 import starlette.requests
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
+from pydantic import SecretStr
 from starlette.types import Message, Receive, Scope, Send
 
 from api.gate import AnswerBrokenOff, Gate
@@ -107,7 +108,7 @@ async def test_a_web_page_is_not_the_local_tenant(headers: dict[str, str], lets_
             return (await client.post("/v1/responses", headers=headers | key)).status_code
 
     assert await status(Settings(host="hitherto.test")) == (200 if lets_in else 403)
-    assert await status(Settings(host="hitherto.test", api_keys=["sk-1"])) == 200
+    assert await status(Settings(host="hitherto.test", api_keys=[SecretStr("sk-1")])) == 200
 
 
 async def test_a_hash_in_the_settings_is_no_key_and_who_sends_it_is_told_of(
@@ -116,7 +117,7 @@ async def test_a_hash_in_the_settings_is_no_key_and_who_sends_it_is_told_of(
     digits = hashlib.sha256(b"sk-1").hexdigest()
 
     async def status(key: str) -> int:
-        transport = httpx.ASGITransport(Gate(_broken, settings=Settings(api_keys=[digits])))
+        transport = httpx.ASGITransport(Gate(_broken, settings=Settings(api_keys=[SecretStr(digits)])))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return (await client.get("/v1/models", headers={"authorization": f"Bearer {key}"})).status_code
 

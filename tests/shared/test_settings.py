@@ -64,12 +64,12 @@ def test_without_an_environment_everything_has_its_promised_default() -> None:
 def test_a_list_is_text_with_commas(monkeypatch: pytest.MonkeyPatch, text: str, keys: list[str]) -> None:
     settings = read(monkeypatch, API_KEYS=text, ENCRYPTION_KEYS=text)
 
-    assert settings.api_keys == keys
+    assert [key.get_secret_value() for key in settings.api_keys] == keys
     assert [key.get_secret_value() for key in settings.encryption_keys] == keys
 
 
 def test_a_list_in_code_is_a_list() -> None:
-    assert Settings(api_keys=["a,b"]).api_keys == ["a,b"]
+    assert Settings(summary_sections=["a,b"]).summary_sections == ["a,b"]
 
 
 def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +106,7 @@ def test_no_key_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         OPENAI_API_KEY="sk-secret-1",
         UPSTREAM_API_KEY="sk-secret-2",
         ENCRYPTION_KEYS="sk-secret-3",
+        API_KEYS="sk-secret-4",
     )
 
     assert "sk-secret" not in repr(settings)
