@@ -8,16 +8,13 @@ from redis.exceptions import RedisError
 from starlette.requests import Request
 
 from api.conversing import check_held
+from api.presence import while_there
 from shared.ending import end_task
-from shared.errors import RequestError, UpstreamError
+from shared.errors import UpstreamError
 from shared.ports import Progress
 from shared.services import Services
 from shared.turns import Parked, Turn, TurnResult
 from shared.wire.model import JsonObject
-
-
-class ClientGone(RequestError):
-    """The client closed the connection before its answer was complete."""
 
 
 class UntoldProgress:
@@ -32,16 +29,7 @@ async def run_to_the_end(services: Services, turn: Turn, request: Request) -> Tu
 
     A client that hangs up ends the turn and its upstream call. Raises RequestError and UpstreamError.
     """
-    running = asyncio.create_task(run_turn(services, turn, UntoldProgress()))
-    leaving = asyncio.create_task(_until_gone(request))
-    try:
-        await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not running.done():
-            raise ClientGone
-        return running.result()
-    finally:
-        await end_task(running)
-        await end_task(leaving)
+    return await while_there(request, run_turn(services, turn, UntoldProgress()))
 
 
 async def run_turn(services: Services, turn: Turn, progress: Progress) -> TurnResult:
@@ -68,9 +56,3 @@ async def _in_time(services: Services, turn: Turn, progress: Progress) -> TurnRe
         return running.result()
     finally:
         await end_task(running)
-
-
-async def _until_gone(request: Request) -> None:
-    # The body has been read: what comes now is the end of the connection.
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

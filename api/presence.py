@@ -6,10 +6,14 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from api.foreground import ClientGone
 from shared.ending import end_task
+from shared.errors import RequestError
 
 _Done = TypeVar("_Done")
+
+
+class ClientGone(RequestError):
+    """The client closed the connection before its answer was complete."""
 
 
 async def while_there(request: Request, work: Coroutine[Any, Any, _Done]) -> _Done:

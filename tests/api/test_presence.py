@@ -6,8 +6,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from api.foreground import ClientGone
-from api.presence import while_there
+from api.presence import ClientGone, while_there
 
 
 async def test_a_client_that_hangs_up_ends_the_work_that_was_for_it() -> None:
