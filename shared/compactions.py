@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from shared.compaction.fates import ItemFate
+from shared.compaction.ledger import Ledger
 from shared.compaction.policy import Policy
 from shared.lifecycle import JobStatus
 from shared.window.payload import Payload, SizedItem
@@ -53,6 +54,11 @@ class CompactionJob:
     transient: bool = False
     asked_by: str | None = None
     asker_is_stored: bool = False
+
+    @property
+    def known(self) -> Ledger:
+        """The ledger of what came before the history."""
+        return Ledger.from_json(self.ledger) if self.ledger else Ledger()
 
 
 @dataclass(frozen=True, slots=True)

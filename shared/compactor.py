@@ -12,7 +12,8 @@ from shared.compaction.plan import Plan, plan_compaction
 from shared.compaction.policy import MIN_RECORD_TOKENS
 from shared.compaction.promotion import without_promoted
 from shared.compaction.pruning import plan_pruning
-from shared.compaction.record import frame_tokens, render_record
+from shared.compaction.record import frame_tokens, record_tokens
+from shared.compaction.recording import make_record, room_in_record
 from shared.compaction.sections import split_sections
 from shared.compactions import CompactionJob, CompactionMethod, CompactionResult
 from shared.errors import UpstreamError
@@ -57,19 +58,17 @@ class Compactor:
         the history is taken to be as much as we would.
         """
         plan = await self._plan(job)
-        ledger = await asyncio.to_thread(_ledger, job, plan)
-        span = self._span(job, plan, int(self._budget(job, plan) * job.policy.summary_share))
-        is_native = self._native is not None and bool(plan.replaced) and not plan.is_pruning
-        if is_native or self._summarizer is None or span is None:
-            payload = await asyncio.to_thread(self._payload, job, plan, ledger, job.summary)
-            if not is_native:
-                return _result(job, plan, payload, Summary(None), "ledger")
+        if self._native is not None and plan.replaced and not plan.is_pruning:
             asked = Usage(input_tokens=job.tokens, total_tokens=job.tokens)
-            return _result(job, plan, payload, Summary(None, asked, calls=1), "native")
+            one = Summary(None, asked, calls=1)
+            return await asyncio.to_thread(self._put_together, job, plan, one, "native")
+        span = self._span(job, plan)
+        if self._summarizer is None or span is None:
+            return await asyncio.to_thread(self._put_together, job, plan, Summary(None), "ledger")
         expected = await self._summarizer.estimate(span)
         without = replace(plan, record_tokens=plan.record_tokens - span.max_tokens)
-        payload = await asyncio.to_thread(self._payload, job, without, ledger, None)
-        result = _result(job, plan, payload, expected, "model")
+        bare = replace(job, summary=None)
+        result = await asyncio.to_thread(self._put_together, bare, without, expected, "model")
         return replace(result, tokens_after=result.tokens_after + span.max_tokens)
 
     async def _plan(self, job: CompactionJob) -> Plan:
@@ -80,12 +79,10 @@ class Compactor:
         count, policy = self._counter.count, job.policy
         carried = max(count(job.record), self._frame_tokens + count(render_pins(policy.pinned_texts)))
         # What was compacted before and fits is left as it is, byte for byte.
-        recorded = count(job.record) + 4 if job.record else 0
+        recorded = record_tokens(job.record, count)
         may_stay = bool(job.ledger) and _size(job) + recorded <= policy.target_tokens
-        record_tokens = recorded if may_stay else carried + MIN_RECORD_TOKENS
-        pruning = plan_pruning(
-            job.history, policy, record_tokens=record_tokens, count=count, may_stay=may_stay
-        )
+        room = recorded if may_stay else carried + MIN_RECORD_TOKENS
+        pruning = plan_pruning(job.history, policy, record_tokens=room, count=count, may_stay=may_stay)
         return pruning or plan_compaction(job.history, policy, count=count)
 
     async def summarize(self, portion: Portion) -> Summary:
@@ -96,42 +93,40 @@ class Compactor:
 
     async def _made(self, job: CompactionJob, checkpoints: Checkpoints | None) -> CompactionResult:
         plan = await self._plan(job)
-        budget = self._budget(job, plan)
         if self._native is None or not plan.replaced or plan.is_pruning:
-            return await self._by_us(job, plan, budget, checkpoints)
+            return await self._by_us(job, plan, checkpoints)
         try:
-            payload, usage = await self._native.compact(job, ledger_tokens=budget)
+            payload, usage = await self._native.compact(job, max_tokens=plan.record_tokens)
         except UpstreamError as error:
-            result = await self._by_us(job, plan, budget, checkpoints)
-            return replace(result, warnings=[f"the provider did not compact: {error.message}"])
-        return _result(job, plan, payload, Summary(None, usage, calls=1), "native")
+            result = await self._by_us(job, plan, checkpoints)
+            return replace(
+                result, warnings=[f"the provider did not compact: {error.message}", *result.warnings]
+            )
+        return await asyncio.to_thread(_result, job, plan, payload, Summary(None, usage, calls=1), "native")
 
     async def _by_us(
-        self, job: CompactionJob, plan: Plan, budget: int, checkpoints: Checkpoints | None
+        self, job: CompactionJob, plan: Plan, checkpoints: Checkpoints | None
     ) -> CompactionResult:
-        span = self._span(job, plan, int(budget * job.policy.summary_share))
-        summary = await self._summarize(span, checkpoints)
-        # After the summary: an attempt that only asks for parts has no use for the ledger.
-        ledger = await asyncio.to_thread(_ledger, job, plan)
+        summary = await self._summarize(job, plan, checkpoints)
         summary = await asyncio.to_thread(_without_promoted, job, summary)
-        # Where this summary failed, what the last one said is still known.
-        prose = summary.text or job.summary
-        payload = await asyncio.to_thread(self._payload, job, plan, ledger, prose)
-        return _result(job, plan, payload, summary, "ledger" if summary.text is None else "model")
+        method: CompactionMethod = "ledger" if summary.text is None else "model"
+        return await asyncio.to_thread(self._put_together, job, plan, summary, method)
 
-    async def _summarize(self, span: Span | None, checkpoints: Checkpoints | None) -> Summary:
+    async def _summarize(self, job: CompactionJob, plan: Plan, checkpoints: Checkpoints | None) -> Summary:
+        span = self._span(job, plan)
         if self._summarizer is None or span is None:
             return Summary(None)
         return await self._summarizer.summarize(span, checkpoints)
 
-    def _span(self, job: CompactionJob, plan: Plan, max_tokens: int) -> Span | None:
+    def _span(self, job: CompactionJob, plan: Plan) -> Span | None:
         """Return what a model is to summarise, or None when there is nothing to ask or nobody to be asked."""
         if job.policy.model is None or not plan.replaced or plan.is_pruning:
             return None
+        room = room_in_record(job.policy, plan.record_tokens, self._counter.count)
         return Span(
             plan.replaced,
             model=job.policy.model,
-            max_tokens=max_tokens,
+            max_tokens=int(room * job.policy.summary_share),
             anchor=job.summary,
             instructions=job.policy.instructions,
             in_place=_turns(job),
@@ -139,32 +134,34 @@ class Compactor:
             prompt=job.policy.prompt,
         )
 
-    def _payload(self, job: CompactionJob, plan: Plan, ledger: Ledger, summary: str | None) -> Payload:
+    def _put_together(
+        self, job: CompactionJob, plan: Plan, summary: Summary, method: CompactionMethod
+    ) -> CompactionResult:
+        """Return the result. It reads all that was said: not on the loop, where others wait."""
+        # After the summary: an attempt that only asks for parts has no use for the ledger.
+        ledger = _ledger(job, plan)
+        # Where this summary failed, what the last one said is still known.
+        prose = summary.text or job.summary
         count = self._counter.count
-        left = self._budget(job, plan) - (count(summary) if summary else 0)
-        fitted = ledger.fitted(max(left, 0), count)
-        pins = job.policy.pinned_texts
-        record = render_record(summary=summary, facts=fitted.render(), pins=pins)
+        record = make_record(ledger, prose, job.policy, max_tokens=plan.record_tokens, count=count)
+        if record.left_out:
+            warning = f"{record.left_out} tokens of the summary were left out: there was no room for them."
+            summary = replace(summary, warnings=[*summary.warnings, warning])
         # What a provider once sealed for itself is no use to anybody else; the ledger knows of it.
         kept = [entry for entry in plan.kept if not isinstance(entry.item, Compaction)]
-        kept_tokens = sum(entry.tokens for entry in kept)
-        return Payload(
+        payload = Payload(
             version=VERSION,
             id=job.id,
             origin=job.policy.origin,
             kept=kept,
-            record=record,
-            ledger=fitted.to_json(),
-            summary=summary,
-            tokens=kept_tokens + (count(record) + 4 if record else 0),
+            record=record.text,
+            ledger=record.ledger.to_json(),
+            summary=record.summary,
+            tokens=sum(entry.tokens for entry in kept) + record_tokens(record.text, count),
             pins=job.policy.pins,
             pinned_items=job.policy.pinned_items,
         )
-
-    def _budget(self, job: CompactionJob, plan: Plan) -> int:
-        """Return what is left of the record for the summary and the ledger."""
-        pinned = self._counter.count(render_pins(job.policy.pinned_texts))
-        return max(plan.record_tokens - self._frame_tokens - pinned, 0)
+        return _result(job, plan, payload, summary, method)
 
 
 def _result(
@@ -197,7 +194,7 @@ def _fates(job: CompactionJob, plan: Plan, whole: Payload, method: CompactionMet
         job.history,
         plan,
         ledger=Ledger.from_json(whole.ledger),
-        seen=_known(job).items_seen,
+        seen=job.known.items_seen,
         summarised=method == "model",
     )
 
@@ -206,10 +203,14 @@ def _apart(whole: Payload) -> tuple[list[SizedItem], Payload]:
     """Return the user messages that go beside the item, and what goes into it."""
     if whole.origin == "automatic":
         return [], whole
-    beside = [entry for entry in whole.kept if isinstance(entry.item, Message) and entry.item.role == "user"]
-    inside = [entry for entry in whole.kept if entry not in beside]
+    beside = [entry for entry in whole.kept if _is_users(entry.item)]
+    inside = [entry for entry in whole.kept if not _is_users(entry.item)]
     tokens = whole.tokens - sum(entry.tokens for entry in beside)
     return beside, whole.model_copy(update={"kept": inside, "tokens": tokens})
+
+
+def _is_users(item: Item) -> bool:
+    return isinstance(item, Message) and item.role == "user"
 
 
 def _turns(job: CompactionJob) -> Prompt | None:
@@ -233,7 +234,7 @@ def _without_promoted(job: CompactionJob, summary: Summary) -> Summary:
         return summary
     policy, turns = job.policy, job.head.instructions if job.head else None
     asked = [text for text in (policy.instructions, turns) if text]
-    known = [entry.text for entry in _known(job).entries if entry.trust in AUTHORITIES]
+    known = [entry.text for entry in job.known.entries if entry.trust in AUTHORITIES]
     # What the last summary says was checked when it was made.
     before = split_sections(job.summary or "", policy.sections)
     trusted = [line for section in policy.rule_sections for line in before.get(section, [])]
@@ -262,8 +263,4 @@ def _may_rule(item: Item) -> bool:
 
 
 def _ledger(job: CompactionJob, plan: Plan) -> Ledger:
-    return collect(plan.replaced, known=_known(job), history=[entry.item for entry in job.history])
-
-
-def _known(job: CompactionJob) -> Ledger:
-    return Ledger.from_json(job.ledger) if job.ledger else Ledger()
+    return collect(plan.replaced, known=job.known, history=[entry.item for entry in job.history])

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from shared.compaction.ledger import Ledger, collect
+from shared.compaction.ledger import collect
 from shared.compaction.plan import Plan, Stay, plan_compaction
 from shared.compaction.policy import Policy
-from shared.compaction.record import render_record
+from shared.compaction.record import record_tokens, render_record
+from shared.compaction.recording import Record, make_record
 from shared.compactions import CompactionJob
 from shared.errors import UpstreamError
 from shared.ids import new_id
@@ -37,11 +38,11 @@ class NativeCompactor:
         self._routes = routes
         self._counter = counter
 
-    async def compact(self, job: CompactionJob, *, ledger_tokens: int) -> tuple[Payload, Usage]:
+    async def compact(self, job: CompactionJob, *, max_tokens: int) -> tuple[Payload, Usage]:
         """Return what the provider left, in a payload that also holds our ledger, and what it cost.
 
-        The ledger takes `ledger_tokens` at most. It is rendered for upstreams that cannot read the
-        provider's item. Raises UpstreamError.
+        The record of it has `max_tokens` at most. It is for upstreams that cannot read the provider's item.
+        Raises UpstreamError.
         """
         model = job.policy.model or ""
         route = self._routes.for_model(model)
@@ -53,8 +54,8 @@ class NativeCompactor:
         prompt = _prompt(job, route.provider_name(model), plan.replaced)
         compacted = await provider.compact(prompt)
         kept = _around(plan, self._sized(compacted))
-        seal = await asyncio.to_thread(self._collect, job, plan.replaced, ledger_tokens)
-        payload = self._payload(job, kept, *seal, provider=route.name)
+        instead = await asyncio.to_thread(self._collect, job, plan.replaced, max_tokens)
+        payload = self._payload(job, kept, instead, provider=route.name)
         return payload, compacted.usage or Usage()
 
     def _sized(self, compacted: CompactedItems) -> list[SizedItem]:
@@ -69,32 +70,29 @@ class NativeCompactor:
         # What the provider wrote to make it is the best that is known of its size.
         return usage.output_tokens if usage else len(item.encrypted_content) // _BASE64_CHARS_PER_TOKEN
 
-    def _collect(self, job: CompactionJob, replaced: Sequence[Item], max_tokens: int) -> tuple[Ledger, str]:
-        known = Ledger.from_json(job.ledger) if job.ledger else Ledger()
-        ledger = collect(replaced, known=known, history=[entry.item for entry in job.history])
-        fitted = ledger.fitted(max_tokens, self._counter.count)
-        pins = job.policy.pinned_texts
-        return fitted, render_record(summary=job.summary, facts=fitted.render(), pins=pins)
+    def _collect(self, job: CompactionJob, replaced: Sequence[Item], max_tokens: int) -> Record:
+        ledger = collect(replaced, known=job.known, history=[entry.item for entry in job.history])
+        return make_record(ledger, job.summary, job.policy, max_tokens=max_tokens, count=self._counter.count)
 
     def _payload(
-        self, job: CompactionJob, kept: list[SizedItem], ledger: Ledger, instead: str, *, provider: str
+        self, job: CompactionJob, kept: list[SizedItem], instead: Record, *, provider: str
     ) -> Payload:
         # A record of ours that came before is no part of what the provider sealed: it stays what it was.
         told = [text for text in job.policy.pinned_texts if text not in job.record]
         new = render_record(summary=None, facts="", pins=told)
         record = "\n\n".join(each for each in (new, job.record) if each)
-        record_tokens = self._counter.count(record) + 4 if record else 0
+        count = self._counter.count
         return Payload(
             version=VERSION,
             id=job.id,
             origin=job.policy.origin,
             kept=kept,
             record=record,
-            ledger=ledger.to_json(),
+            ledger=instead.ledger.to_json(),
             summary=job.summary,
-            tokens=record_tokens + sum(entry.tokens for entry in kept),
+            tokens=record_tokens(record, count) + sum(entry.tokens for entry in kept),
             provider_seal=ProviderSeal(
-                provider=provider, record=instead, tokens=self._counter.count(instead) + 4 if instead else 0
+                provider=provider, record=instead.text, tokens=record_tokens(instead.text, count)
             ),
             pins=job.policy.pins,
             pinned_items=job.policy.pinned_items,

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from shared.compaction.pins import render_pins
+from shared.window.counting import ITEM_TOKENS
 
 # The message around it, and what a tokenizer may make of the seams between its parts.
-_MESSAGE_TOKENS = 8
+_MESSAGE_TOKENS = 2 * ITEM_TOKENS
 
 OPENING = "[Record of the earlier conversation, written by the server]"
 CLOSING = "[End of the record]"
@@ -24,6 +25,11 @@ def render_record(*, summary: str | None, facts: str, pins: Sequence[str] = ()) 
         return ""
     body = "\n\n".join(_escaped(section) for section in sections)
     return f"{OPENING}\n{_NOTE}\n\n{body}\n{CLOSING}"
+
+
+def record_tokens(record: str, count: Callable[[str], int]) -> int:
+    """Return the size of a record with the message that carries it; that of none is 0."""
+    return count(record) + ITEM_TOKENS if record else 0
 
 
 def frame_tokens(count: Callable[[str], int]) -> int:

@@ -1,6 +1,6 @@
-"""Folding the summaries of several chunks into one, section by section."""
+"""The sections of a summary: telling them apart, folding several summaries into one, cutting one by lines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from shared.compaction.outline import OUTLINE
 
@@ -16,6 +16,38 @@ def fold_sections(summaries: Sequence[str], sections: Sequence[str] = OUTLINE.se
         body = list(dict.fromkeys(lines)) or ["None."]
         blocks.append("\n".join([f"## {section}", *body]))
     return "\n\n".join(blocks)
+
+
+def cut_sections(
+    summary: str,
+    sections: Sequence[str],
+    *,
+    first: Sequence[str],
+    max_tokens: int,
+    count: Callable[[str], int],
+) -> str:
+    """Return the summary, or as many of its lines as have at most `max_tokens` tokens; empty where none does.
+
+    The lines of the sections `first` stay longest; of the others the last of each, then the one before it.
+    """
+    if count(summary) <= max_tokens:
+        return summary
+    said = split_sections(summary, sections)
+    ranked = _by_importance(said, sections, first)
+    room = max_tokens
+    while room > 0:
+        chosen = _affordable(said, ranked, room, count)
+        text = "\n\n".join(
+            "\n".join(
+                [f"## {section}", *(line for place, line in enumerate(said[section]) if place in places)]
+            )
+            for section, places in chosen.items()
+        )
+        over = count(text) - max_tokens
+        if over <= 0:
+            return text
+        room -= over
+    return ""
 
 
 def split_sections(summary: str, sections: Sequence[str] = OUTLINE.sections) -> dict[str, list[str]]:
@@ -43,3 +75,33 @@ def heading_of(line: str, sections: Sequence[str]) -> str | None:
 def says_nothing(line: str) -> bool:
     """Whether the line is empty, or only says that there is nothing to say."""
     return not line.strip() or line.strip().lower() in _NOTHING
+
+
+def _by_importance(
+    said: Mapping[str, Sequence[str]], sections: Sequence[str], first: Sequence[str]
+) -> list[tuple[str, int]]:
+    """Return where the lines stand, section and place in it, the most important first."""
+
+    def rank(where: tuple[str, int]) -> tuple[bool, int, int]:
+        section, place = where
+        is_first = section in first
+        return not is_first, place if is_first else -place + len(said[section]), sections.index(section)
+
+    return sorted(((section, place) for section in said for place in range(len(said[section]))), key=rank)
+
+
+def _affordable(
+    said: Mapping[str, Sequence[str]],
+    ranked: Sequence[tuple[str, int]],
+    room: int,
+    count: Callable[[str], int],
+) -> dict[str, set[int]]:
+    """Return the places of the lines that fit `room` tokens, by section in the order of the summary."""
+    chosen: dict[str, set[int]] = {}
+    for section, place in ranked:
+        heading = 0 if section in chosen else count(f"## {section}\n\n") + 1
+        cost = heading + count(said[section][place]) + 1
+        if cost <= room:
+            room -= cost
+            chosen.setdefault(section, set()).add(place)
+    return {section: chosen[section] for section in said if section in chosen}

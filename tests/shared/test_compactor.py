@@ -1,5 +1,6 @@
 """A compaction keeps what must not be lost, whatever the summariser does."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -207,6 +208,34 @@ async def test_what_the_last_summary_said_outlives_a_later_one_that_fails() -> N
     assert "the moon base is at 4 degrees" in second.payload.record
 
 
+LONG_PROSE = summary_of(*(f"- Point {number}: " + "and so on " * 20 for number in range(10)))
+
+
+@pytest.mark.parametrize(
+    ("script", "share"),
+    [
+        pytest.param(None, 0.5, id="no model"),
+        pytest.param(in_turn(saying("No.")), 0.5, id="a failing model"),
+        pytest.param(in_turn(writing(LONG_PROSE)), 0.9, id="a long summary with a large share"),
+    ],
+)
+async def test_however_long_the_summary_is_rules_stay_and_the_target_holds(
+    script: Script | None, share: float
+) -> None:
+    policy = replace(POLICY, target_tokens=6_000, summary_share=share)
+    work = replace(job(policy=policy), summary=LONG_PROSE)
+    policy = replace(policy, target_tokens=WordCounter().count(LONG_PROSE) if share > 0.5 else 2_000)
+
+    result = await compacted(replace(work, policy=policy), script)
+
+    assert RULE in result.payload.record
+    assert "Never deploy on Fridays." in result.payload.record
+    assert result.payload.ledger["entries"]
+    assert result.tokens_after <= policy.target_tokens
+    assert "## Constraints\n- Point 0" in str(result.payload.summary)
+    assert any("tokens of the summary were left out" in warning for warning in result.warnings)
+
+
 async def test_a_rule_outlives_ten_compactions() -> None:
     result = await compacted(job())
     for _ in range(9):
@@ -358,3 +387,15 @@ async def test_what_is_compacted_to_its_target_is_the_same_bytes_when_it_is_comp
     assert again.beside == first.beside
     same = again.payload.model_copy(update={"id": first.payload.id})
     assert same.model_dump_json() == first.payload.model_dump_json()
+
+
+async def test_many_messages_are_no_work_for_the_loop_that_others_wait_on() -> None:
+    policy = endpoint_policy(target=None, model=None, instructions=None)
+    work = job([*exchanges(1), *(user(f"No {number}.") for number in range(3_000))], policy=policy)
+    compactor = Compactor(WordCounter(), None)
+
+    before = time.thread_time()
+    result = await compactor.compact(work)
+
+    assert time.thread_time() - before < 0.2
+    assert len(result.beside) > 3_000

@@ -121,6 +121,18 @@ async def test_others_are_told_by_the_ledger() -> None:
     assert told.tokens >= WordCounter().count(text_of(told.item))
 
 
+async def test_a_long_summary_starves_not_what_others_are_told() -> None:
+    prose = "## Goal\n" + "\n".join(f"- Step {number}: and so on and on." for number in range(400))
+
+    payload = (await compacted(job(summary=prose), FakeProvider())).payload
+
+    told = payload.given_to("gpu")[0]
+    assert RULE in text_of(told.item)
+    assert "- Step 399:" in text_of(told.item)
+    assert told.tokens <= POLICY.target_tokens
+    assert payload.summary == prose
+
+
 async def test_the_provider_is_asked_under_its_own_name_for_the_model_and_with_what_the_turns_had() -> None:
     provider = FakeProvider()
     head = PromptHead("gpt-5", "Be brief.", [{"type": "function", "name": "f"}], "key")
