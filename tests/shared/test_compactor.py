@@ -389,6 +389,23 @@ async def test_what_is_compacted_to_its_target_is_the_same_bytes_when_it_is_comp
     assert same.model_dump_json() == first.payload.model_dump_json()
 
 
+async def test_no_model_is_asked_for_a_summary_too_short_to_say_anything() -> None:
+    policy = replace(POLICY, target_tokens=300, user_tokens=0, recent_tokens=0)
+    upstream = FakeUpstream(in_turn(writing(GOOD)))
+    compactor = Compactor(WordCounter(), Summarizer(upstream, WordCounter(), window_tokens=50_000))
+
+    result, expected = (
+        await compactor.compact(job(policy=policy)),
+        await compactor.forecast(job(policy=policy)),
+    )
+
+    assert upstream.prompts == []
+    assert RULE in result.payload.record
+    assert (result.method, expected.method, expected.calls) == ("ledger", "ledger", 0)
+    [warning] = result.warnings
+    assert warning.startswith("no summary was asked for: there was room for only")
+
+
 async def test_many_messages_are_no_work_for_the_loop_that_others_wait_on() -> None:
     policy = endpoint_policy(target=None, model=None, instructions=None)
     work = job([*exchanges(1), *(user(f"No {number}.") for number in range(3_000))], policy=policy)
