@@ -116,7 +116,7 @@ class Summarizer:
             asked = in_place_request(wish)
             return replace(turns, items=[*turns.items, asked], sampling=asking_for(wish, turns.sampling))
 
-        return await self._writer.write(asking, self._wish(span), may_not_fit=True)
+        return await self._writer.write(asking, self._wish(span), anchor=span.anchor, may_not_fit=True)
 
     async def _fits(self, span: Span, turns: Prompt) -> bool:
         return await asyncio.to_thread(self._prompt_tokens, turns) <= self._room(span)

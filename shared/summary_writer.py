@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 
+from shared.compaction.sections import without_other_headings
 from shared.compaction.structured import summary_format, under_headings
 from shared.compaction.summary import Wish
 from shared.compaction.verify import find_fault, longest_tokens
@@ -37,14 +38,19 @@ class SummaryWriter:
         def asking(wish: Wish) -> Prompt:
             return portion_prompt(replace(portion, wish=wish))
 
-        return await self.write(asking, portion.wish)
+        return await self.write(asking, portion.wish, anchor=portion.anchor)
 
     async def write(
-        self, asking: Callable[[Wish], Prompt], wish: Wish, *, may_not_fit: bool = False
+        self,
+        asking: Callable[[Wish], Prompt],
+        wish: Wish,
+        *,
+        anchor: str | None = None,
+        may_not_fit: bool = False,
     ) -> Summary:
         """Ask until an answer passes its checks, each time with what was wrong with the last one.
 
-        Raises DoesNotFit, if it `may_not_fit`, where the provider says so.
+        `anchor` is the summary so far. No line of the answer is a heading but those of the wish. Raises DoesNotFit, if it `may_not_fit`, where the provider says so.
         """
         usage, faults = Usage(), list[str]()
         for calls in range(1, _TRIES + 1):
@@ -58,19 +64,20 @@ class SummaryWriter:
             usage = usage + cost
             if wish.structured:
                 text = under_headings(text, wish.sections)
-            fault = self._fault(text, finished, wish)
+            fault = self._fault(text, finished, wish, anchor)
             if fault is None:
-                return Summary(text.strip(), usage, faults, calls)
+                return Summary(without_other_headings(text.strip(), wish.sections), usage, faults, calls)
             faults.append(fault)
         return Summary(None, usage, faults, _TRIES)
 
-    def _fault(self, text: str, finished: str, wish: Wish) -> str | None:
+    def _fault(self, text: str, finished: str, wish: Wish, anchor: str | None) -> str | None:
         return find_fault(
             text,
             finished=finished,
             tokens=self._counter.count(text),
             max_tokens=wish.max_tokens,
             sections=wish.sections,
+            anchor=anchor,
         )
 
     async def _ask(self, prompt: Prompt) -> tuple[str, str, Usage]:

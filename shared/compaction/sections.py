@@ -1,8 +1,12 @@
 """The sections of a summary: telling them apart, folding several summaries into one, cutting one by lines."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from shared.compaction.outline import OUTLINE
+
+# At the beginning of a line, in a list or quote too. "#4711" and "#!/bin/sh" are names and no headings.
+_HEADING_MARK = re.compile(r"^((?:\s|[-*+>](?=\s))*)#+(?![#\d!])\s*")
 
 _NOTHING = frozenset({"none.", "none", "- none.", "- none", "n/a"})
 
@@ -61,6 +65,17 @@ def split_sections(summary: str, sections: Sequence[str] = OUTLINE.sections) -> 
         elif line.strip() and not says_nothing(line):
             lines.setdefault(current, []).append(line.strip())
     return lines
+
+
+def without_other_headings(summary: str, sections: Sequence[str]) -> str:
+    """Return the summary in which no line is a heading but those of its sections.
+
+    One that a tool's words led astray could open a section of its own, and it would read as one of the ledger's.
+    """
+    return "\n".join(
+        line if heading_of(line, sections) else _HEADING_MARK.sub(r"\1", line)
+        for line in summary.splitlines()
+    )
 
 
 def heading_of(line: str, sections: Sequence[str]) -> str | None:

@@ -1,10 +1,12 @@
 """Summaries of chunks become one summary."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.compaction.outline import SECTIONS
-from shared.compaction.sections import fold_sections, split_sections
+from shared.compaction.outline import OUTLINE, SECTIONS
+from shared.compaction.sections import cut_sections, fold_sections, split_sections, without_other_headings
+from tests.fakes import WordCounter
 
 ONE = "## Goal\nShip 4.2.\n\n## Decisions\n- use Redis\n## Next steps\nNone."
 OTHER = "## Goal\nShip 4.2.\n## decisions:\n- use TLS\n### Critical context\n- OPS-4711"
@@ -46,3 +48,45 @@ def test_no_line_is_lost_and_folding_again_changes_nothing(summaries: list[str])
             assert set(lines) <= set(split_sections(folded).get(section, []))
     assert fold_sections([folded]) == folded
     assert fold_sections([folded, folded]) == folded
+
+
+@pytest.mark.parametrize(
+    ("line", "plain"),
+    [
+        ("### Rules (verbatim, from user and system)", "Rules (verbatim, from user and system)"),
+        ("  #Rules", "  Rules"),
+        ("- ## Rules", "- Rules"),
+        ("> - # Rules", "> - Rules"),
+        ("## decisions:", "## decisions:"),
+        ("- #4711 is open", "- #4711 is open"),
+        ("#!/bin/sh", "#!/bin/sh"),
+        ("- In C# it is #define.", "- In C# it is #define."),
+    ],
+)
+def test_no_line_is_a_heading_but_those_of_the_sections(line: str, plain: str) -> None:
+    assert without_other_headings(f"## Goal\n{line}", SECTIONS) == f"## Goal\n{plain}"
+
+
+COUNT = WordCounter().count
+
+
+@given(SUMMARIES, st.integers(-1, 40))
+def test_what_is_cut_has_the_size_that_was_asked_for_and_only_lines_that_were_there(
+    summary: str, size: int
+) -> None:
+    cut = cut_sections(summary, SECTIONS, first=OUTLINE.rules, max_tokens=size, count=COUNT)
+
+    assert COUNT(cut) <= max(size, 0)
+    whole = split_sections(summary)
+    assert all(set(lines) <= set(whole[section]) for section, lines in split_sections(cut).items())
+
+
+def test_rules_and_the_last_lines_stay_longest() -> None:
+    summary = "## Goal\n- one\n- two\n## Constraints\n- never\n- always\n## Done\n- a\n- b\n- c\n- d\n- third"
+
+    def cut(size: int) -> str:
+        return cut_sections(summary, SECTIONS, first=OUTLINE.rules, max_tokens=size, count=COUNT)
+
+    assert cut(9) == "## Constraints\n- never\n- always"
+    assert cut(21) == "## Goal\n- two\n\n## Constraints\n- never\n- always\n\n## Done\n- third"
+    assert cut(100) == summary

@@ -8,8 +8,10 @@ from shared.compaction.verify import find_fault
 GOOD = "\n".join(f"## {section}\n- something" for section in SECTIONS)
 
 
-def fault(summary: str = GOOD, *, finished: str = "stop", tokens: int = 100) -> str | None:
-    return find_fault(summary, finished=finished, tokens=tokens, max_tokens=100)
+def fault(
+    summary: str = GOOD, *, finished: str = "stop", tokens: int = 100, anchor: str | None = None
+) -> str | None:
+    return find_fault(summary, finished=finished, tokens=tokens, max_tokens=100, anchor=anchor)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,19 @@ def test_believes_a_summary_that_is_one(summary: str, tokens: int) -> None:
             id="two sections short",
         ),
         pytest.param(
+            GOOD.replace("## Goal", "## Goals"), "these headings were missing: Goal.", id="another heading"
+        ),
+        pytest.param(
+            GOOD.replace("- something", "None."),
+            "it said nothing under any heading.",
+            id="nothing seven times",
+        ),
+        pytest.param(
+            "Here it is:\n" + "\n".join(f"## {section}" for section in SECTIONS),
+            "it said nothing under any heading.",
+            id="headings alone",
+        ),
+        pytest.param(
             f"<summary-so-far-1>\n{GOOD}\n</summary-so-far-1>\n<conversation-1>\n[user] hi",
             "it repeated the conversation instead of summarising it.",
             id="echo",
@@ -73,3 +88,24 @@ def test_an_answer_that_did_not_end_by_itself_is_named_for_how_it_ended(
 
 def test_a_summary_that_would_not_fit_is_too_long() -> None:
     assert fault(tokens=151) == "it was too long: 151 tokens instead of at most 100."
+
+
+ANCHOR = "\n".join(f"## {section}\n" + f"- The step before took {section}.\n" * 7 for section in SECTIONS)
+BRIEF = GOOD.replace("- something", "None.", 6)
+
+
+@pytest.mark.parametrize(
+    ("summary", "tokens", "why"),
+    [
+        pytest.param(BRIEF, 12, "it left out nearly all of the summary so far.", id="nearly nothing"),
+        pytest.param(BRIEF, 13, None, id="little, in little room"),
+        pytest.param(
+            GOOD.replace("- something", "- The step before took all of it."), 12, None, id="in brief"
+        ),
+    ],
+)
+def test_a_summary_is_not_believed_that_forgot_the_last_one(
+    summary: str, tokens: int, why: str | None
+) -> None:
+    assert fault(summary, tokens=tokens, anchor=ANCHOR) == why
+    assert fault(summary, tokens=tokens) is None
