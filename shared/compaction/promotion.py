@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -17,10 +18,16 @@ _SURELY = 0.8
 _LONGEST_LINE = 2_000
 _STEM = 5
 _SHORTEST = 3
-_WORD = re.compile(r"[^\W_]+")
-# The first letter of scripts that put no spaces between words, or hang their particles on them.
-_UNSPACED = "\u2e80"
-_THAI = ("\u0e00", "\u0eff")
+# Where scripts begin and end that put no spaces between words, or hang their particles on them: Thai to Myanmar,
+# Khmer, those of the Tai, Chinese and all after it.
+_UNSPACED = (("\u0e00", "\u109f"), ("\u1780", "\u17ff"), ("\u1950", "\u1aaf"), ("\u2e80", "\U0010ffff"))
+# The first letter of those in which a word of two letters or one may say as much as any other.
+_TERSE = "\u0590"
+_ASCII_WORD = re.compile("[a-z0-9]+")
+# What parts a number into groups, or into two.
+_IN_NUMBERS = re.compile(r"(?<=\d)(?:[.,_'\u2019](?=\d)|[ \u00a0\u2009\u202f](?=\d{3}(?!\d)))")
+# A word on more than a tenth of so many pieces tells nothing of any of them.
+_MANY_PIECES, _COMMON = 1_000, 10
 # What a summariser frames other people's rules with.
 _FRAME = frozenset(
     [
@@ -97,8 +104,9 @@ def without_promoted(
     judged = list(_judged(summary, sections, rule_sections))
     if not any(is_rule for _, is_rule in judged):
         return summary, 0
-    said, returned = _Heard(_of_people(people)), _Heard(_of_tools(tools))
-    kept = [line for line, is_rule in judged if not is_rule or _is_supported(line, said, returned)]
+    texts = list(people)
+    said, returned = _Heard(_of_people(texts)), _Heard(_of_tools(tools))
+    kept = [line for line, is_rule in judged if not is_rule or _is_supported(line, said, returned, texts)]
     dropped = len(judged) - len(kept)
     return ("\n".join(_filled(kept, sections)), dropped) if dropped else (summary, 0)
 
@@ -141,20 +149,40 @@ class _Heard:
         return word in self._by_word
 
     def nearness(self, weights: dict[str, float]) -> float:
-        """Return which share of the words' weight stands together in the piece that has most of it."""
+        """Return which share of the words' weight stands together in the piece that has most of it.
+
+        Words that stand everywhere are left out of it, unless there are no others.
+        """
+        telling = {word: weight for word, weight in weights.items() if not self._is_common(word)} or weights
         found: defaultdict[int, float] = defaultdict(float)
-        for word, weight in weights.items():
+        for word, weight in telling.items():
             for index in self._by_word.get(word, ()):
                 found[index] += weight
-        return max(found.values(), default=0) / sum(weights.values())
+        return max(found.values(), default=0) / sum(telling.values())
+
+    def _is_common(self, word: str) -> bool:
+        return len(self._by_word.get(word, ())) > max(self._count, _MANY_PIECES) // _COMMON
 
 
-def _is_supported(line: str, people: _Heard, tools: _Heard) -> bool:
-    weights = {word: people.weight(word) for word in _words_of(line)}
-    if not weights or any(not people.knows(word) for word in weights if _has_digit(word)):
+def _is_supported(line: str, people: _Heard, tools: _Heard, texts: Sequence[str]) -> bool:
+    readings = _readings(line)
+    if not any(readings):
+        return _is_quoted(line, texts)
+    return any(_stands(words, people, tools) for words in readings if words)
+
+
+def _stands(words: frozenset[str], people: _Heard, tools: _Heard) -> bool:
+    if any(not people.knows(word) for word in words if _has_digit(word)):
         return False
+    weights = {word: people.weight(word) for word in words}
     said = people.nearness(weights)
     return said >= _SURELY or (said >= _ENOUGH and said >= tools.nearness(weights))
+
+
+def _is_quoted(line: str, texts: Sequence[str]) -> bool:
+    """Return whether people said all of the line as it is: one of small words only has no others to go by."""
+    phrase = " ".join(_split(line))
+    return any(f" {phrase} " in f" {' '.join(_split(text))} " for text in texts)
 
 
 def _of_people(texts: Iterable[str]) -> Iterator[frozenset[str]]:
@@ -170,16 +198,52 @@ def _of_tools(texts: Iterable[str]) -> Iterator[frozenset[str]]:
 
 
 def _words_of(text: str) -> frozenset[str]:
-    return frozenset(stem for word in _WORD.findall(text.casefold()) for stem in _stems(word))
+    return frozenset[str]().union(*_readings(text))
+
+
+def _readings(text: str) -> list[frozenset[str]]:
+    """Return the words of a text: with the parts of its numbers as they stand and, where there are any, as one."""
+    whole = _IN_NUMBERS.sub("", text)
+    texts = [text] if whole == text else [text, whole]
+    return [frozenset(stem for word in _split(each) for stem in _stems(word)) for each in texts]
+
+
+class _Breaks(dict[int, str | None]):
+    """What becomes of a character where a text is split into words, by its code; each is looked up once."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        category = unicodedata.category(character)
+        if category == "Nd":
+            kept: str | None = str(unicodedata.decimal(character))
+        elif category == "Cf":
+            kept = None  # joiners inside words
+        else:
+            # The vowel signs of a script are marks, and part of its words.
+            kept = character if category[0] in "LNM" else " "
+        self[code] = kept
+        return kept
+
+
+_BREAKS = _Breaks()
+
+
+def _split(text: str) -> list[str]:
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower())
+    return unicodedata.normalize("NFKC", text.casefold()).translate(_BREAKS).split()
 
 
 def _stems(word: str) -> Iterator[str]:
-    if word[0] >= _UNSPACED or _THAI[0] <= word[0] <= _THAI[1]:
+    if word[0] < _TERSE:
+        if _has_digit(word):
+            yield word
+        elif len(word) >= _SHORTEST and word not in _FRAME:
+            yield word[:_STEM]
+    elif any(first <= word[0] <= last for first, last in _UNSPACED):
         yield from (word[start : start + 2] for start in range(max(len(word) - 1, 1)))
-    elif _has_digit(word):
-        yield word
-    elif len(word) >= _SHORTEST and word not in _FRAME:
-        yield word[:_STEM]
+    else:
+        yield word if _has_digit(word) else word[:_STEM]
 
 
 def _has_digit(word: str) -> bool:
