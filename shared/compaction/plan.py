@@ -95,14 +95,15 @@ def protected_items(items: Sequence[Item], pinned: Sequence[str]) -> dict[int, S
     """Return where the items stand that always stay, `pinned` the ids of some of them, and why each does."""
     dangling = open_calls(items)
     protected = {index: stay for index, item in enumerate(items) if (stay := _always_stays(item, dangling))}
-    protected |= dict.fromkeys(pinned_positions(items, pinned), Stay.PINNED)
+    last_user = max((index for index, item in enumerate(items) if _said_by(item, "user")), default=None)
+    if last_user is not None and not any(_said_by(item, "assistant") for item in items[last_user + 1 :]):
+        protected.setdefault(last_user, Stay.UNANSWERED_USER_MESSAGE)
+    # Last: what waits for an answer has its place at the end, pinned or not.
+    protected = dict.fromkeys(pinned_positions(items, pinned), Stay.PINNED) | protected
     for index in range(len(items) - 1, 0, -1):
         # A provider refuses a call without the reasoning that led to it.
         if index in protected and isinstance(items[index - 1], Reasoning):
             protected.setdefault(index - 1, Stay.REASONING_OF_OPEN_CALL)
-    last_user = max((index for index, item in enumerate(items) if _said_by(item, "user")), default=None)
-    if last_user is not None and not any(_said_by(item, "assistant") for item in items[last_user + 1 :]):
-        protected.setdefault(last_user, Stay.UNANSWERED_USER_MESSAGE)
     # What is set holds on, and takes no room.
     updates = [index for index, item in enumerate(items) if isinstance(item, ConfigurationUpdate)]
     return protected | dict.fromkeys(updates, Stay.CONFIGURATION)

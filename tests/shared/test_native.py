@@ -247,3 +247,13 @@ async def test_what_is_pinned_stays_beside_what_the_provider_left() -> None:
         assert [fate.reason for fate in result.items if fate.id == "msg_note"] == ["pinned"]
         assert (result.payload.pins, result.payload.pinned_items) == (("Berth 7.",), ("msg_note",))
     assert all("msg_note" not in [item.id for item in prompt.items] for prompt in provider.prompts)
+
+
+async def test_a_pinned_question_that_waits_for_its_answer_comes_last() -> None:
+    pinned = replace(POLICY, pinned_items=("msg_question",))
+    question = user("And now?") | {"id": "msg_question"}
+
+    result = await compacted(job([*HISTORY, question], policy=pinned), FakeProvider())
+
+    assert result.payload.kept[-1].item.id == "msg_question"
+    assert result.payload.kept[-2].item.type == "compaction"
