@@ -11,7 +11,7 @@ from shared.compaction.pins import pins_of
 from shared.compaction.record import render_record
 from shared.compaction_jobs import CompactionJobs
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
-from shared.errors import TooManyRequests
+from shared.errors import HithertoError, TooManyRequests
 from shared.ids import new_id
 from shared.lifecycle import JobStatus
 from shared.ports import Calibration, Compactions, Sealer, Signals
@@ -21,6 +21,7 @@ from shared.settings import Settings
 from shared.turns import Parked, Turn, TurnResult
 from shared.uncalibrated import UNCALIBRATED
 from shared.window.entry import Entry, flatten, total_tokens
+from shared.window.media import MOST_MEDIA_BYTES, with_less_media
 from shared.window.payload import VERSION, Payload
 from shared.wire.items import Compaction
 from shared.wire.responses import Usage
@@ -159,11 +160,19 @@ class WindowCompactor:
         ended = state if state.ended else await self.wait(state.id)
         return ended.result if ended else None
 
-    def _use(self, turn: Turn, result: CompactionResult, tail: Sequence[Entry]) -> CompactedWindow:
+    def _use(self, turn: Turn, result: CompactionResult, tail: Sequence[Entry]) -> CompactedWindow | None:
         return self._sealed(turn, result.payload.extended(flatten(tail)), result.usage)
 
-    def _sealed(self, turn: Turn, payload: Payload, usage: Usage) -> CompactedWindow:
-        sealed = seal_payload(self._sealer, payload, tenant=turn.tenant)
+    def _sealed(self, turn: Turn, payload: Payload, usage: Usage) -> CompactedWindow | None:
+        """Return the window with its item, or None where it is too large for one.
+
+        This turn's model is given all images; those that come after it are left what an item can carry.
+        """
+        lighter = with_less_media(payload, min(MOST_MEDIA_BYTES, self._settings.max_body_bytes // 2))
+        try:
+            sealed = seal_payload(self._sealer, lighter, tenant=turn.tenant)
+        except HithertoError:
+            return None
         item = Compaction(id=payload.id, encrypted_content=sealed)
         return CompactedWindow(Entry(item=item, tokens=payload.tokens, payload=payload), usage)
 

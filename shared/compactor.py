@@ -23,6 +23,7 @@ from shared.prompt import Prompt, Sampling
 from shared.summaries import Portion, Summary
 from shared.summarizer import Span, Summarizer
 from shared.window.calls import open_calls
+from shared.window.media import with_less_media
 from shared.window.payload import VERSION, Payload, SizedItem, record_message
 from shared.wire.items import Compaction, ConfigurationUpdate, Item, Message
 from shared.wire.responses import Usage
@@ -30,6 +31,8 @@ from shared.wire.text import text_of
 
 # Under its headings, a summary of less than this says nothing: it would be asked for twice, and refused twice.
 _LEAST_SUMMARY_TOKENS = 128
+
+_TOO_HEAVY = "older images and files were left out: all of them had too many bytes for one item."
 
 
 class Compactor:
@@ -177,15 +180,17 @@ def _is_too_short(span: Span) -> bool:
 def _result(
     job: CompactionJob, plan: Plan, whole: Payload, summary: Summary, method: CompactionMethod
 ) -> CompactionResult:
-    beside, payload = _apart(whole)
+    lighter = with_less_media(whole)
+    heavy = [] if lighter is whole else [_TOO_HEAVY]
+    beside, payload = _apart(lighter)
     return CompactionResult(
         payload=payload,
         method=method,
         usage=summary.usage,
         tokens_before=job.tokens,
-        tokens_after=whole.tokens,
+        tokens_after=lighter.tokens,
         seconds=0.0,
-        warnings=summary.warnings,
+        warnings=[*summary.warnings, *heavy],
         beside=beside,
         model=job.policy.model if summary.calls else None,
         calls=summary.calls,

@@ -1,6 +1,8 @@
 """A window over its threshold is compacted by a job, and never lost by it."""
 
 import asyncio
+import secrets
+import string
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +18,7 @@ from shared.compaction.policy import automatic_policy, endpoint_policy
 from shared.compaction.record import OPENING
 from shared.compaction_jobs import CompactionJobs, compaction_job, divide, target_tokens
 from shared.compactions import CompactionJob, CompactionResult, PromptHead
+from shared.sealing import unseal_payload
 from shared.settings import Settings
 from shared.turns import Parked
 from shared.window.calls import safe_cuts
@@ -27,7 +30,7 @@ from shared.wire.text import text_of
 from tests.fakes import in_turn
 from tests.shared.test_summarizer import GOOD, summary_of, writing
 from tests.strategies import conversations, sized
-from tests.talk import RULE, Talk, assistant, exchanges, user
+from tests.talk import RULE, Talk, assistant, exchanges, system, user
 
 POLICY = automatic_policy(threshold=6_000, target=None, model="m")
 
@@ -400,6 +403,40 @@ async def test_news_that_come_again_and_again_do_not_shorten_the_wait() -> None:
     await talk.compactions.run_all()
 
     assert isinstance(await waiting, CompactedWindow)
+
+
+PHOTOS = [
+    {
+        "type": "message",
+        "role": "user",
+        "content": [{"type": "input_image", "image_url": "data:image/jpeg;base64," + letter * 1_600_000}],
+    }
+    for letter in string.ascii_letters[:14]
+]
+
+
+@pytest.mark.parametrize("newest", [[user("And now?")], PHOTOS[-2:]], ids=["a text", "images"])
+async def test_an_item_of_many_images_is_small_enough_to_be_sent_back(newest: list[JsonObject]) -> None:
+    talk = Talk(keep_user_tokens=40_000, keep_user_share=0.5)
+    window = entries([user(RULE), *exchanges(60, words=1_000), *PHOTOS, *newest])
+
+    outcome = await compact(talk, window, threshold=100_000)
+
+    assert isinstance(outcome, CompactedWindow)
+    item = outcome.entry.item
+    assert isinstance(item, Compaction)
+    opened = unseal_payload(talk.sealer, item.encrypted_content, tenant="acme")
+    assert any("left out by compaction" in text_of(entry.item) for entry in opened.kept)
+    assert PHOTOS[-1] in [entry.item.to_json() for entry in opened.kept]
+    assert len(opened.model_dump_json()) < talk.settings.max_body_bytes // 2
+    assert flatten([outcome.entry])[-1].item == window[-1].item
+
+
+async def test_what_is_too_large_for_an_item_stays_as_it_is() -> None:
+    talk = Talk()
+    noise = secrets.token_urlsafe(16_000_000)
+
+    assert await compact(talk, entries([*LONG[:-1], system(noise), user("And now?")])) is None
 
 
 async def test_an_unknown_job_is_not_waited_for() -> None:
