@@ -106,7 +106,12 @@ def without_promoted(
         return summary, 0
     texts = list(people)
     said, returned = _Heard(_of_people(texts)), _Heard(_of_tools(tools))
-    kept = [line for line, is_rule in judged if not is_rule or _is_supported(line, said, returned, texts)]
+    quoted = _quoted([line for line, is_rule in judged if is_rule and not any(_readings(line))], texts)
+    kept = [
+        line
+        for line, is_rule in judged
+        if not is_rule or line in quoted or _is_supported(line, said, returned)
+    ]
     dropped = len(judged) - len(kept)
     return ("\n".join(_filled(kept, sections)), dropped) if dropped else (summary, 0)
 
@@ -164,11 +169,17 @@ class _Heard:
         return len(self._by_word.get(word, ())) > max(self._count, _MANY_PIECES) // _COMMON
 
 
-def _is_supported(line: str, people: _Heard, tools: _Heard, texts: Sequence[str]) -> bool:
-    readings = _readings(line)
-    if not any(readings):
-        return _is_quoted(line, texts)
-    return any(_stands(words, people, tools) for words in readings if words)
+def _quoted(lines: Sequence[str], texts: Sequence[str]) -> frozenset[str]:
+    """Return the lines that people said as they are: those of small words only have no others to go by."""
+    said = [f" {' '.join(_split(text))} " for text in texts] if lines else []
+    phrases = {line: " ".join(_split(line)) for line in lines}
+    return frozenset(
+        line for line, phrase in phrases.items() if phrase and any(f" {phrase} " in text for text in said)
+    )
+
+
+def _is_supported(line: str, people: _Heard, tools: _Heard) -> bool:
+    return any(_stands(words, people, tools) for words in _readings(line) if words)
 
 
 def _stands(words: frozenset[str], people: _Heard, tools: _Heard) -> bool:
@@ -177,12 +188,6 @@ def _stands(words: frozenset[str], people: _Heard, tools: _Heard) -> bool:
     weights = {word: people.weight(word) for word in words}
     said = people.nearness(weights)
     return said >= _SURELY or (said >= _ENOUGH and said >= tools.nearness(weights))
-
-
-def _is_quoted(line: str, texts: Sequence[str]) -> bool:
-    """Return whether people said all of the line as it is: one of small words only has no others to go by."""
-    phrase = " ".join(_split(line))
-    return any(f" {phrase} " in f" {' '.join(_split(text))} " for text in texts)
 
 
 def _of_people(texts: Iterable[str]) -> Iterator[frozenset[str]]:

@@ -248,6 +248,15 @@ async def test_however_long_the_summary_is_rules_stay_and_the_target_holds(
     assert any("tokens of the summary were left out" in warning for warning in result.warnings)
 
 
+async def test_a_record_that_fits_to_the_token_stays_as_it_is() -> None:
+    first = await compacted(job(), in_turn(writing(GOOD)))
+    work = replace(after(first, []), record=first.payload.record)
+
+    again = await compacted(replace(work, policy=replace(POLICY, target_tokens=first.tokens_after)))
+
+    assert again.payload == first.payload
+
+
 async def test_a_rule_outlives_ten_compactions() -> None:
     result = await compacted(job())
     for _ in range(9):
