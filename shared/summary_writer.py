@@ -8,7 +8,7 @@ from dataclasses import replace
 from shared.compaction.sections import without_other_headings
 from shared.compaction.structured import summary_format, under_headings
 from shared.compaction.summary import Wish
-from shared.compaction.verify import find_fault, longest_tokens
+from shared.compaction.verify import SAYS_NOTHING, find_fault, longest_tokens
 from shared.errors import UpstreamError
 from shared.ports import TokenCounter, Upstream
 from shared.prompt import CallStarted, Finished, Prompt, RefusalDelta, Sampling, TextDelta
@@ -38,7 +38,9 @@ class SummaryWriter:
         def asking(wish: Wish) -> Prompt:
             return portion_prompt(replace(portion, wish=wish))
 
-        return await self.write(asking, portion.wish, anchor=portion.anchor)
+        # The end of a history may hold nothing but a thank you; its beginning, and all of it, never does.
+        is_later = portion.number > 0
+        return await self.write(asking, portion.wish, anchor=portion.anchor, may_be_empty=is_later)
 
     async def write(
         self,
@@ -46,11 +48,13 @@ class SummaryWriter:
         wish: Wish,
         *,
         anchor: str | None = None,
+        may_be_empty: bool = False,
         may_not_fit: bool = False,
     ) -> Summary:
         """Ask until an answer passes its checks, each time with what was wrong with the last one.
 
-        `anchor` is the summary so far. No line of the answer is a heading but those of the wish. Raises DoesNotFit, if it `may_not_fit`, where the provider says so.
+        `anchor` is the summary so far; one that `may_be_empty` may say nothing. No line of the summary is a
+        heading but those of the wish. Raises DoesNotFit, if it `may_not_fit`, where the provider says so.
         """
         usage, faults = Usage(), list[str]()
         for calls in range(1, _TRIES + 1):
@@ -65,7 +69,7 @@ class SummaryWriter:
             if wish.structured:
                 text = under_headings(text, wish.sections)
             fault = self._fault(text, finished, wish, anchor)
-            if fault is None:
+            if fault is None or (fault == SAYS_NOTHING and may_be_empty):
                 return Summary(without_other_headings(text.strip(), wish.sections), usage, faults, calls)
             faults.append(fault)
         return Summary(None, usage, faults, _TRIES)

@@ -6,6 +6,8 @@ from shared.compaction.outline import OUTLINE
 from shared.compaction.sections import heading_of, split_sections
 from shared.compaction.summary import FENCE
 
+SAYS_NOTHING = "it said nothing under any heading."
+
 # What ended the answer where it was not the model's own end, in words for the retry.
 _ENDINGS = {"refusal": "it was a refusal.", "tool_call": "it called a tool."}
 _REFUSALS = ("i can't", "i cannot", "i'm sorry", "i am sorry", "i am unable", "i'm unable", "as an ai")
@@ -60,7 +62,7 @@ def _fault_of_what_it_says(
 ) -> str | None:
     said = _characters_said(text, sections)
     if not said:
-        return "it said nothing under any heading."
+        return SAYS_NOTHING
     before = _characters_said(anchor or "", sections)
     if said * _FORGETFUL < before and tokens * _FORGETFUL < max_tokens:
         return "it left out nearly all of the summary so far."

@@ -237,6 +237,23 @@ def test_what_stands_beside_the_history_takes_room_too() -> None:
     assert len(portions_of(in_turn(writing(GOOD)), beside, window_tokens=6_000).prompts) > 3
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [("Question 99", fold_sections([GOOD])), ("Question 0:", None)],
+    ids=["last", "first"],
+)
+async def test_a_later_portion_may_say_nothing_but_not_the_first(question: str, text: str | None) -> None:
+    def script(prompt: Prompt) -> Answer:
+        return writing(summary_of() if question in text_of(prompt.items[0]) else GOOD)
+
+    summarizer, upstream = in_chunks(script)
+
+    summary = await summarizer.summarize(Span(parse_items(exchanges(100)), "m", 2_000))
+
+    assert len(upstream.prompts) > 2
+    assert summary.text == text
+
+
 async def test_one_item_that_is_larger_than_the_window_is_summarised_in_parts() -> None:
     log = parse_items([{"type": "function_call_output", "call_id": "c", "output": "so it was " * 3_000}])
     summarizer, upstream = in_chunks(in_turn(writing(GOOD)))
