@@ -101,8 +101,9 @@ class ChatAnswer:
         """Yield what was held back, then Finished. Raises UpstreamError when the stream was cut."""
         if self._finish is None or self._finish in _BROKEN_FINISHES:
             raise UpstreamError("The model provider's answer broke off.")
-        yield from self._calls.end()
-        yield Finished(_reason(self._finish), _usage(self._usage), self._model)
+        reason = _reason(self._finish)
+        yield from self._calls.end("completed" if reason == "stop" else "incomplete")
+        yield Finished(reason, _usage(self._usage), self._model)
 
     def _read_delta(self, delta: _Delta) -> Iterator[UpstreamEvent]:
         if delta.thought:

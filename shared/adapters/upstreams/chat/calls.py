@@ -1,12 +1,13 @@
 """Tool calls in a chat-completions stream, put together from their parts."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import BaseModel
 
-from shared.adapters.upstreams.chat.tools import Tool, ToolTable, custom_input
+from shared.adapters.upstreams.chat.arguments import custom_input, json_object
+from shared.adapters.upstreams.chat.tools import Tool, ToolTable
 from shared.errors import UpstreamError
 from shared.ids import new_id
 from shared.prompt import CallDelta, CallStarted, ItemProduced, UpstreamEvent
@@ -55,15 +56,15 @@ class Calls:
             yield CallDelta(call.number, call.held)
             call.held = ""
 
-    def end(self) -> Iterator[UpstreamEvent]:
-        """Yield what was held back."""
+    def end(self, status: Literal["completed", "incomplete"]) -> Iterator[UpstreamEvent]:
+        """Yield what was held back; `status` is that of the answer. Raises UpstreamError for a call of nothing."""
         for call in self._calls:
             if call.tool is None:
                 raise UpstreamError("The model provider sent a tool call without a name.")
             if call.tool.kind == "custom":
                 yield CallDelta(call.number, custom_input(call.held))
             elif call.tool.kind == "tool_search":
-                yield ItemProduced(_search_call(call))
+                yield ItemProduced(_search_call(call, status))
 
     def _continued(self, part: CallPart, name: str | None) -> _Call | None:
         """Return the call that the part goes on with: only a name can begin another one."""
@@ -97,13 +98,14 @@ def _started(call: _Call, tool: Tool) -> Iterator[UpstreamEvent]:
         yield CallStarted(call.number, call.id, tool.name, tool.kind, tool.namespace)
 
 
-def _search_call(call: _Call) -> OtherItem:
+def _search_call(call: _Call, status: str) -> OtherItem:
+    arguments = json_object(call.held)
     return OtherItem.model_validate(
         {
             "type": "tool_search_call",
             "call_id": call.id,
             "execution": "client",
-            "arguments": json.loads(call.held or "{}"),
-            "status": "completed",
+            "arguments": call.held if arguments is None else arguments,
+            "status": status,
         }
     )

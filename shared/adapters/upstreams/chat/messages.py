@@ -8,8 +8,9 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from shared.adapters.upstreams.chat.arguments import custom_arguments, function_arguments
 from shared.adapters.upstreams.chat.parts import attachments, labelled, text_only, user_content
-from shared.adapters.upstreams.chat.tools import ToolTable, custom_arguments
+from shared.adapters.upstreams.chat.tools import ToolTable
 from shared.window.calls import pairs
 from shared.wire.items import (
     CustomToolCall,
@@ -131,9 +132,14 @@ class _Rendering:
         yield from _attached(f"attached to the output of {output.call_id}", output.output)
 
     def _tool_call(self, call: Call) -> JsonObject:
-        arguments = call.arguments if isinstance(call, FunctionCall) else custom_arguments(call.input)
-        function = {"name": self._tools.chat_name(call), "arguments": arguments}
+        function = {"name": self._tools.chat_name(call), "arguments": _arguments(call)}
         return {"id": call.call_id, "type": "function", "function": function}
+
+
+def _arguments(call: Call) -> str:
+    return (
+        function_arguments(call.arguments) if isinstance(call, FunctionCall) else custom_arguments(call.input)
+    )
 
 
 def _tool_message(call: Call, output: Output | None) -> JsonObject:

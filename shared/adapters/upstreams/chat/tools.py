@@ -1,7 +1,6 @@
 """Tools of the Responses API as functions of chat completions, and the way back."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -95,21 +94,6 @@ def offered_tools(prompt: Prompt) -> list[JsonObject]:
         if isinstance(item, OtherItem) and item.type in {"additional_tools", "tool_search_output"}:
             tools += (item.model_extra or {}).get("tools") or []
     return tools
-
-
-def custom_arguments(text: str) -> str:
-    """Return the function arguments that stand for a custom tool's plain `text`."""
-    return json.dumps({"input": text}, ensure_ascii=False)
-
-
-def custom_input(arguments: str) -> str:
-    """Return the plain text in a custom tool's function arguments; what is no such JSON is the text."""
-    try:
-        decoded = json.loads(arguments)
-    except ValueError:
-        return arguments
-    text = decoded.get("input") if isinstance(decoded, dict) else None
-    return text if isinstance(text, str) else arguments
 
 
 def _flattened(definitions: Iterable[JsonObject]) -> Iterable[tuple[str | None, JsonObject]]:

@@ -129,6 +129,43 @@ async def test_gives_a_clients_tool_search_as_an_item(
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "finish", "arguments", "status"),
+    [
+        ('{"query": "cr', "length", '{"query": "cr', "incomplete"),
+        ('{"query": "crm"}', "length", {"query": "crm"}, "incomplete"),
+        ("crm", "tool_calls", "crm", "completed"),
+        ("", "tool_calls", {}, "completed"),
+    ],
+    ids=["cut", "cut behind it", "no JSON", "nothing"],
+)
+async def test_a_clients_tool_search_that_cannot_be_read_is_given_as_it_was_written(
+    upstream: ChatCompletionsUpstream,
+    server: ScriptedUpstream,
+    written: str,
+    finish: str,
+    arguments: object,
+    status: str,
+) -> None:
+    calls = call_chunk({"index": 0, "id": "c1", "function": function("tool_search", written)})
+    server.script = in_turn(Reply(events=(calls, chunk(finish))))
+
+    (item,) = [
+        each.item.to_json() for each in await answer(upstream, SEARCH) if isinstance(each, ItemProduced)
+    ]
+
+    assert (item["arguments"], item["status"]) == (arguments, status)
+
+
+async def test_a_custom_tools_input_that_is_nested_beyond_reading_is_given_as_it_is(
+    upstream: ChatCompletionsUpstream, server: ScriptedUpstream
+) -> None:
+    deep = '{"input": ' * 20_000
+    server.script = in_turn(Reply(calls=(Call("patch", deep, "c1"),)))
+
+    assert CallDelta(0, deep) in await answer(upstream, PATCH)
+
+
 WHOLE = '{"a": 1}'
 TWO_CALLS = {"lookup": WHOLE, "find": WHOLE}
 DIALECTS: dict[str, list[JsonObject]] = {

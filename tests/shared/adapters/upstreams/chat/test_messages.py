@@ -1,5 +1,6 @@
 """Items as chat messages: nothing is lost, and strict providers accept the order."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -262,6 +263,26 @@ def test_a_custom_tools_call_has_its_input_as_the_one_argument() -> None:
         calling(chat_call("1", "patch", '{"input": "a \\"b\\""}')),
         chat_output("1", "done"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        pytest.param('{ "a":1 }', '{ "a":1 }', id="an object, word for word"),
+        pytest.param("", "{}", id="nothing"),
+        pytest.param(" \n", "{}", id="blank"),
+        pytest.param('{"path": "/a', '{"input": "{\\"path\\": \\"/a"}', id="cut"),
+        pytest.param("[1]", '{"input": "[1]"}', id="an array"),
+        pytest.param("null", '{"input": "null"}', id="null"),
+        pytest.param('{"a": NaN}', '{"input": "{\\"a\\": NaN}"}', id="no number of JSON"),
+        pytest.param('{"a":' * 9999, None, id="nested beyond what can be read"),
+    ],
+)
+def test_arguments_are_a_json_object_whatever_the_model_wrote(stored: str, shown: str | None) -> None:
+    messages = rendered(call("c1", arguments=stored))
+
+    arguments = messages[0]["tool_calls"][0]["function"]["arguments"]
+    assert arguments == (json.dumps({"input": stored}) if shown is None else shown)
 
 
 def test_an_item_that_chat_completions_cannot_express_is_labelled_text() -> None:
