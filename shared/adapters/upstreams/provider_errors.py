@@ -52,35 +52,57 @@ _OVERFLOW_WORDS: Final = re.compile(
 )
 _OVERFLOW_STATUSES: Final = frozenset({None, 400, 413, 422, 500})
 _TRANSIENT_STATUSES: Final = frozenset({408, 409, 429})
+# What servers call failures that are not the request's, and the status that each would have by itself.
+_STATUSES: Final = {
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "server_error": 500,
+    "internal_error": 500,
+    "internal_server_error": 500,
+    "InternalServerError": 500,
+    "server_is_overloaded": 503,
+    "overloaded_error": 503,
+    "service_unavailable_error": 503,
+}
+# A 404 may as well be about the address, or an item that the provider does not store.
+_NO_MODEL: Final = re.compile(r"\bmodels?\b|no endpoints found", re.IGNORECASE)
+_NO_ITEM: Final = re.compile(r"\bitem with id\b", re.IGNORECASE)
 _QUOTABLE: Final = re.compile(r"[a-z][a-z_]{1,60}")
 
 
 def upstream_error(error: openai.APIError) -> UpstreamError:
     """Return what the SDK's error means: a code that a client can act on, the status, the wait."""
     status = error.status_code if isinstance(error, openai.APIStatusError) else None
-    code = _known_code([str(error.code), str(error.type)], status, error.message)
-    failure = UpstreamError(
-        _said(code, _sentence(error, status)),
-        code=code,
-        status=status,
-        retry_after_seconds=_retry_after_seconds(error),
-    )
-    is_ours = failure.code not in ("server_error", "rate_limit_exceeded")
-    is_unreachable = isinstance(error, openai.APIConnectionError)
-    failure.is_outage = not is_ours and (is_unreachable or (status or 0) >= 500)
-    # Who was silent for as long as we wait is not waited for again.
-    is_silent = isinstance(error, openai.APITimeoutError) and not _never_connected(error)
-    failure.is_transient = not is_silent and (
-        failure.is_outage or (not is_ours and status in _TRANSIENT_STATUSES)
-    )
+    failure = _failure([str(error.code), str(error.type)], status, error.message, _sentence(error))
+    failure.retry_after_seconds = _retry_after_seconds(error)
+    if isinstance(error, openai.APIConnectionError):
+        failure.is_outage = True
+        # Who was silent for as long as we wait is not waited for again.
+        failure.is_transient = not isinstance(error, openai.APITimeoutError) or _never_connected(error)
     return failure
 
 
 def failed_response(code: object, message: object) -> UpstreamError:
     """Return the error of a provider that said within its answer that it failed."""
-    known = _known_code([str(code)], None, str(message))
     sentence = _quoting("The model provider failed while it answered", str(code))
-    return UpstreamError(_said(known, sentence), code=known)
+    return _failure([str(code)], None, str(message), sentence)
+
+
+def _failure(names: Sequence[str], status: int | None, message: str, sentence: str) -> UpstreamError:
+    """Return the error and whether another try may help: told by a status or in a stream, it is the same."""
+    status = status or _status_in(names)
+    code = _known_code(names, status, message)
+    failure = UpstreamError(_said(code, sentence), code=code, status=status)
+    is_ours = code not in ("server_error", "rate_limit_exceeded")
+    failure.is_outage = not is_ours and (status or 0) >= 500
+    failure.is_transient = failure.is_outage or (not is_ours and status in _TRANSIENT_STATUSES)
+    return failure
+
+
+def _status_in(names: Sequence[str]) -> int | None:
+    """Return the status that a failure would have had before the stream: some servers put it in `code`."""
+    numbers = (int(name) if name.isdecimal() else _STATUSES.get(name) for name in names)
+    return next((number for number in numbers if number in range(400, 600)), None)
 
 
 def _said(code: str, sentence: str) -> str:
@@ -98,27 +120,29 @@ def _known_code(names: Sequence[str], status: int | None, message: str) -> str:
             return name
     if status in _OVERFLOW_STATUSES and (_LLAMA_CPP_OVERFLOW in names or _OVERFLOW_WORDS.search(message)):
         return "context_length_exceeded"
-    # A failure inside a stream has no status of its own; some servers put the number in `code`.
-    numbers = [int(name) for name in names if name.isdecimal()]
-    match status or next(iter(numbers), None):
+    match status:
         case 429:
             return "rate_limit_exceeded"
-        case 404:
+        case 404 if _NO_MODEL.search(message):
             return "model_not_found"
+        case 404 if _NO_ITEM.search(message):
+            return "invalid_prompt"
         case 400 | 422:
             return "invalid_prompt"
         case _:
             return "server_error"
 
 
-def _sentence(error: openai.APIError, status: int | None) -> str:
+def _sentence(error: openai.APIError) -> str:
     if isinstance(error, openai.APITimeoutError):
         return "The model provider did not answer in time."
     if isinstance(error, openai.APIConnectionError):
         return "The connection to the model provider failed."
-    if status is None:
+    if not isinstance(error, openai.APIStatusError):
         return _quoting("The model provider failed while it answered", error.code or error.type)
-    return _quoting(f"The model provider answered with HTTP status {status}", error.code or error.type)
+    return _quoting(
+        f"The model provider answered with HTTP status {error.status_code}", error.code or error.type
+    )
 
 
 def _quoting(sentence: str, code: str | None) -> str:

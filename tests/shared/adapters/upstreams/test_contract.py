@@ -230,6 +230,8 @@ OTHER_FAILURES = {
     "empty account": (429, {"code": "insufficient_quota"}, "insufficient_quota"),
     "empty account, by type": (429, {"type": "insufficient_quota"}, "insufficient_quota"),
     "unknown model": (404, {"message": "No such model."}, "model_not_found"),
+    "unknown address": (404, {"message": "Not Found"}, "server_error"),
+    "unknown item": (404, {"message": "Item with id 'rs_1' not found."}, "invalid_prompt"),
     "bad key": (401, {"code": "invalid_api_key", "message": "Incorrect key: sk-secret"}, "server_error"),
     "bad prompt": (400, {"code": "invalid_prompt"}, "invalid_prompt"),
     "bad parameter": (400, {"message": "Unknown field."}, "invalid_prompt"),
@@ -250,6 +252,42 @@ async def test_names_what_the_provider_refused(remote: Subject, status: int, err
     assert (failure.value.code, failure.value.status) == (code, status)
     if code == "context_length_exceeded":
         assert failure.value.message == ContextOverflow().message
+
+
+def nested(**error: object) -> Json:
+    return {"type": "error", "error": {"message": "Sorry."} | error}
+
+
+WITHIN: list[tuple[Json, int | None]] = [
+    (nested(code="rate_limit_exceeded"), 429),
+    (nested(code="429"), 429),
+    (nested(code=429), 429),
+    (nested(type="server_error", code=None), 500),
+    (nested(type="InternalServerError", code=500), 500),
+    (nested(type="overloaded_error"), 503),
+    ({"type": "response.failed", "response": {"error": {"code": "server_error"}}}, 500),
+    ({"type": "error", "code": "rate_limit_exceeded", "message": "Slow down."}, 429),
+    (nested(code="insufficient_quota"), None),
+    (nested(code="invalid_prompt"), None),
+    (nested(code="something_else"), None),
+]
+
+
+@pytest.mark.parametrize(("event", "status"), WITHIN, ids=str)
+async def test_a_failure_within_the_stream_says_whether_another_try_may_help(
+    provider: ScriptedUpstream, event: Json, status: int | None
+) -> None:
+    provider.script = in_turn(Reply(events=(event,)))
+    # Only nested errors are known to chat completions, too.
+    for kind in ("chat_completions", "responses") if "error" in event else ("responses",):
+        async with opened(kind, provider) as remote:
+            with pytest.raises(UpstreamError) as failure:
+                await all_events(remote.upstream, a_prompt(remote.model))
+
+        told = failure.value
+        assert (told.status, told.is_transient) == (status, status is not None)
+        assert told.is_outage == (status in (500, 503))
+        assert "while it answered" in told.message
 
 
 async def test_tells_how_long_the_provider_wants_to_be_left_alone(remote: Subject) -> None:

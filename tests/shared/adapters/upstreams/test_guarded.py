@@ -18,12 +18,15 @@ from shared.adapters.redis.gates import RedisGates
 from shared.adapters.upstreams.chat.upstream import ChatCompletionsUpstream
 from shared.adapters.upstreams.guarded import GuardedUpstream
 from shared.adapters.upstreams.openai_client import new_client
+from shared.adapters.upstreams.responses.upstream import ResponsesUpstream
 from shared.errors import UpstreamBusy, UpstreamError
+from shared.ports import Upstream
 from shared.prompt import Prompt, TextDelta
 from shared.routing import ANY_MODEL, Route
 from shared.settings import Settings
 from shared.upstream_gate import Closed, Entry, Report
 from shared.wire.items import Message
+from shared.wire.model import JsonObject
 from tests.scripted_upstream import Reply, ScriptedUpstream, in_turn
 from tests.shared.adapters.redis.conftest import StutteringRedis
 
@@ -73,7 +76,7 @@ async def build(redis_url: str) -> AsyncIterator[Callable[..., Awaitable[Site]]]
     async with AsyncExitStack() as stack:
         provider = stack.enter_context(ScriptedUpstream())
 
-        async def built(max_concurrency: int | None = None) -> Site:
+        async def built(max_concurrency: int | None = None, api: str = "chat") -> Site:
             route = Route("only", provider.base_url, (ANY_MODEL,), max_concurrency=max_concurrency)
             sides = []
             for _ in range(2):
@@ -81,7 +84,10 @@ async def build(redis_url: str) -> AsyncIterator[Callable[..., Awaitable[Site]]]
                     base_url=provider.base_url, api_key=None, timeout_seconds=5, max_retries=0
                 )
                 store = await stack.enter_async_context(connect(redis_url))
-                upstream = ChatCompletionsUpstream(await stack.enter_async_context(client))
+                await stack.enter_async_context(client)
+                upstream: Upstream = (
+                    ResponsesUpstream(client) if api == "responses" else ChatCompletionsUpstream(client)
+                )
                 sides.append(GuardedUpstream(route, upstream, RedisGates(store, SETTINGS), lease_seconds=30))
             return Site(provider, store, route, *sides)
 
@@ -190,6 +196,32 @@ async def test_a_short_pause_is_waited_for_in_every_process(build: Build) -> Non
     assert [*await asyncio.gather(site.ask(site.here), site.ask(site.there))] == ["Fine."] * 2
 
     assert time.monotonic() - started >= 1
+
+
+CREATED: JsonObject = {"type": "response.created", "response": {"model": "m"}}
+LIMITED: JsonObject = {"type": "response.failed", "response": {"error": {"code": "rate_limit_exceeded"}}}
+
+
+async def test_a_limit_that_is_told_within_the_stream_is_one_to_come_back_after(build: Build) -> None:
+    site = await build(api="responses", max_concurrency=4)
+    site.provider.follow(lambda _body: Reply(events=(CREATED, LIMITED)))
+
+    busy = await site.fails(patience_seconds=0)
+
+    assert isinstance(busy, UpstreamBusy)
+    assert (busy.code, await site.limit()) == ("rate_limit_exceeded", 2)
+
+
+async def test_a_provider_that_says_within_the_stream_that_it_fails_is_left_alone_after_a_while(
+    build: Build,
+) -> None:
+    site = await build(api="responses")
+    site.provider.follow(lambda _body: Reply(events=(CREATED, {"type": "error", "code": "server_error"})))
+
+    for _ in range(MOST_FAILURES):
+        await site.fails(patience_seconds=0)
+
+    assert (await site.gates.figures(site.route)).state == "shut"
 
 
 async def test_an_empty_account_is_no_reason_to_wait(build: Build) -> None:

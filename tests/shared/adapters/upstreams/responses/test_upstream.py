@@ -403,7 +403,7 @@ async def test_brings_back_what_the_provider_left(
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
-        pytest.param(Reply(status=404), "model_not_found", id="no such endpoint"),
+        pytest.param(Reply(status=404), "server_error", id="no such endpoint"),
         pytest.param(
             Reply(status=400, error={"code": "context_length_exceeded"}),
             "context_length_exceeded",
