@@ -71,10 +71,14 @@ class MessageStarted:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """More of the answer; `logprobs` are those of its tokens, in the form of the Responses API."""
+    """More of the answer; `logprobs` are those of its tokens, in the form of the Responses API.
+
+    What `begins_part` is another part of the same message.
+    """
 
     text: str
     logprobs: list[JsonObject] | None = None
+    begins_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,10 @@ class AnnotationAdded:
 
 @dataclass(frozen=True, slots=True)
 class RefusalDelta:
-    """More of a refusal."""
+    """More of a refusal; what `begins_part` is another one in the same message."""
 
     text: str
+    begins_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

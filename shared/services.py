@@ -234,7 +234,6 @@ async def _provider(stack: AsyncExitStack, route: Route, counter: TokenCounter) 
         base_url=route.base_url,
         api_key=route.api_key.get_secret_value() if route.api_key else None,
         timeout_seconds=route.timeout_seconds,
-        max_retries=0,  # its gate's guard tries again, so that all processes hear of it
     )
     await stack.enter_async_context(client)
     if route.api == "responses":

@@ -139,7 +139,8 @@ class ScriptedUpstream:
         return await self._answer(request, no_frames, compaction)
 
     async def _list(self, _request: Request) -> Response:
-        listed = [{"id": name, "object": "model"} for name in self._models]
+        # An empty name stands for a model that has none.
+        listed = [({"id": name} if name else {}) | {"object": "model"} for name in self._models]
         return JSONResponse({"object": "list", "data": listed})
 
     async def _seen(self, _request: Request) -> Response:

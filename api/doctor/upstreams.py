@@ -50,7 +50,6 @@ async def _models(route: Route) -> list[str]:
         base_url=str(route.base_url),
         api_key=route.api_key.get_secret_value() if route.api_key else None,
         timeout_seconds=CHECK_SECONDS,
-        max_retries=0,
     )
     async with client:
         return await list_models(client)

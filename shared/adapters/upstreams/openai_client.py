@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
 from openai import APIError, AsyncOpenAI, AsyncStream, OpenAIError, Timeout
+from pydantic import BaseModel
 
 from shared.adapters.upstreams.provider_errors import upstream_error
+from shared.adapters.upstreams.sound import sound
 from shared.errors import UpstreamError
 from shared.wire.model import JsonObject
 
 CONNECT_TIMEOUT_SECONDS = 5.0
-MAX_RETRIES = 2
 
 _Read = TypeVar("_Read")
 
@@ -20,13 +21,19 @@ _Read = TypeVar("_Read")
 _NO_KEY = "unset"
 
 
-def new_client(
-    *, base_url: str, api_key: str | None, timeout_seconds: float, max_retries: int = MAX_RETRIES
-) -> AsyncOpenAI:
+class _Model(BaseModel):
+    id: str
+
+
+class _Models(BaseModel):
+    data: list[_Model]
+
+
+def new_client(*, base_url: str, api_key: str | None, timeout_seconds: float) -> AsyncOpenAI:
     """Return a client; whoever makes it closes it.
 
-    `timeout_seconds` bounds the wait for the next byte, not the whole answer. Retries are the SDK's:
-    connection errors, 408, 409, 429 and 5xx, waiting as Retry-After says, else with jittered backoff.
+    `timeout_seconds` bounds the wait for the next byte, not the whole answer. It tries nothing again: the guard
+    of the upstream's gate does, so that all processes hear of it.
     """
     # At DEBUG the SDK logs whole requests, and prompts must not reach a log.
     logging.getLogger("openai").setLevel(logging.INFO)
@@ -34,7 +41,7 @@ def new_client(
         base_url=base_url,
         api_key=api_key or _NO_KEY,
         timeout=Timeout(timeout_seconds, connect=min(CONNECT_TIMEOUT_SECONDS, timeout_seconds)),
-        max_retries=max_retries,
+        max_retries=0,
     )
 
 
@@ -58,13 +65,14 @@ async def post(client: AsyncOpenAI, path: str, body: JsonObject, *, read: Callab
     `read` raises ValueError for what it cannot read.
     """
     with _translated_errors():
-        return read(await client.post(path, cast_to=object, body=body))
+        return read(sound(await client.post(path, cast_to=object, body=body)))
 
 
 async def list_models(client: AsyncOpenAI) -> list[str]:
     """Return the names of the provider's models. Raises UpstreamError."""
     with _translated_errors():
-        return [model.id async for model in client.models.list()]
+        listed = _Models.model_validate(sound(await client.get("/models", cast_to=object)))
+        return [model.id for model in listed.data]
 
 
 @contextmanager

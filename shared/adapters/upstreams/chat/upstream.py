@@ -8,6 +8,7 @@ from shared.adapters.upstreams.chat.answer import ChatAnswer
 from shared.adapters.upstreams.chat.messages import render_messages
 from shared.adapters.upstreams.chat.tools import ToolTable, check_tools, offered_tools
 from shared.adapters.upstreams.openai_client import list_models, open_stream
+from shared.adapters.upstreams.sound import SoundAnswer
 from shared.errors import InvalidRequest
 from shared.prompt import Prompt, Sampling, UpstreamEvent
 from shared.wire.model import JsonObject
@@ -27,12 +28,12 @@ class ChatCompletionsUpstream:
         check_tools(prompt.sampling.tools)
         tools = ToolTable(offered_tools(prompt))
         body = chat_request(prompt, tools, for_openai=self.is_openai)
-        answer = ChatAnswer(tools)
+        answer, told = ChatAnswer(tools), SoundAnswer()
         async with open_stream(self._client, "/chat/completions", body) as chunks:
             async for chunk in chunks:
-                for event in answer.read(chunk):
+                for event in told.read(answer.read(chunk)):
                     yield event
-            for event in answer.end():
+            for event in told.read(answer.end()):
                 yield event
 
     async def list_models(self) -> Sequence[str]:

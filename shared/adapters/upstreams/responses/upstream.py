@@ -6,6 +6,7 @@ from openai import AsyncOpenAI
 
 from shared.adapters.upstreams.openai_client import list_models, open_stream, post
 from shared.adapters.upstreams.responses.answer import ResponsesAnswer, compacted_items
+from shared.adapters.upstreams.sound import SoundAnswer
 from shared.prompt import CompactedItems, Prompt, Sampling, UpstreamEvent
 from shared.wire.items import (
     CustomToolCall,
@@ -34,12 +35,13 @@ class ResponsesUpstream:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[UpstreamEvent, None]:
         """Yield the answer, as the port promises."""
-        answer = ResponsesAnswer()
+        answer, told = ResponsesAnswer(), SoundAnswer()
         async with open_stream(self._client, "/responses", responses_request(prompt)) as theirs:
             async for event in theirs:
-                for ours in answer.read(event):
+                for ours in told.read(answer.read(event)):
                     yield ours
-            yield answer.finished()
+            for last in told.read([answer.finished()]):
+                yield last
 
     async def compact(self, prompt: Prompt) -> CompactedItems:
         """Return what the provider's own compaction leaves of the prompt's items. Raises UpstreamError."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ from shared.adapters.upstreams.responses.upstream import ResponsesUpstream
 from shared.adapters.upstreams.routed import RoutedUpstream
 from shared.errors import ContextOverflow, UpstreamError
 from shared.ports import Upstream
-from shared.prompt import Finished, Prompt, Sampling, TextDelta, UpstreamEvent
+from shared.prompt import CallDelta, Finished, Prompt, Sampling, TextDelta, UpstreamEvent
 from shared.routing import ANY_MODEL, Route, Routes
 from shared.wire.items import Message
-from tests.scripted_upstream import Json, Reply, Script, ScriptedUpstream, in_turn
+from tests.scripted_upstream import Call, Json, Reply, Script, ScriptedUpstream, in_turn
 
 LONG = " ".join(f"fact{n} is known." for n in range(40))
 
@@ -170,34 +169,7 @@ async def test_cancelling_before_the_first_event_ends_the_request_within_a_secon
     assert await asyncio.to_thread(remote_alone.provider.saw_disconnects, 1, timeout_seconds=1.0)
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        pytest.param(Reply(status=429, retry_after_seconds=0.01), id="rate limit"),
-        pytest.param(Reply(status=500, retry_after_seconds=0.01), id="server error"),
-        pytest.param(Reply(status=503, retry_after_seconds=0.01), id="overloaded"),
-        pytest.param(Reply(cut_after=0), id="connection lost before the response"),
-    ],
-)
-async def test_tries_again_before_the_first_event(remote: Subject, failure: Reply) -> None:
-    remote.provider.script = in_turn(failure, Reply("Hello again."))
-
-    events = await all_events(remote.upstream, a_prompt(remote.model))
-
-    assert text_of(events) == "Hello again."
-    assert len(remote.provider.requests) == 2
-
-
-async def test_waits_before_the_next_try_as_long_as_the_provider_asks(remote: Subject) -> None:
-    remote.provider.script = in_turn(Reply(status=429, retry_after_seconds=1), Reply("Hello again."))
-    started = time.monotonic()
-
-    await all_events(remote.upstream, a_prompt(remote.model))
-
-    assert time.monotonic() - started >= 1
-
-
-async def test_never_tries_again_after_the_first_event(remote: Subject) -> None:
+async def test_an_answer_that_breaks_off_is_told_as_far_as_it_came(remote: Subject) -> None:
     remote.provider.script = in_turn(Reply("This breaks off somewhere", cut_after=2), Reply("Hello."))
     seen: list[UpstreamEvent] = []
     with pytest.raises(UpstreamError) as failure:
@@ -334,6 +306,35 @@ async def test_no_log_at_any_level_holds_the_prompt(
     assert "Which fact" not in caplog.text
 
 
+async def test_a_character_that_was_cut_in_two_is_whole_again(remote: Subject) -> None:
+    remote.provider.script = in_turn(Reply(chunks=("Hi \ud83d", "\ude00 \ud83d", "\ud83d", "!")))
+
+    text = text_of(await all_events(remote.upstream, a_prompt(remote.model)))
+
+    assert text == "Hi 😀 ��!"
+
+
+async def test_everything_that_a_provider_says_can_be_encoded(remote: Subject) -> None:
+    half = "x\ud83d"
+    calls = (Call(half, half, half), Call("patch", '{"input": "x\\ud83d"}', "c2"))
+    remote.provider.script = in_turn(Reply(reasoning=half, refusal=half, chunks=(half,), calls=calls))
+    patch: Json = {"type": "custom", "name": "patch"}
+    prompt = Prompt(remote.model, [], sampling=Sampling(tools=[patch]))
+
+    events = await all_events(remote.upstream, prompt)
+
+    assert len(events) > 6
+    assert "�" in str(events)
+    assert "\\ud83d" not in str([event for event in events if not isinstance(event, CallDelta)])
+
+
+async def test_a_list_of_models_without_names_is_an_upstream_error() -> None:
+    with ScriptedUpstream(models=("", "scripted")) as provider:
+        async with opened("responses", provider) as remote:
+            with pytest.raises(UpstreamError, match="cannot be read"):
+                await remote.upstream.list_models()
+
+
 async def test_an_answer_without_an_end_is_a_failure(remote: Subject) -> None:
     no_end: Script = in_turn(Reply(events=({"type": "ping", "choices": []},)))
     remote.provider.script = no_end
@@ -345,7 +346,7 @@ async def test_an_answer_without_an_end_is_a_failure(remote: Subject) -> None:
 async def test_a_provider_that_is_not_there_is_an_upstream_error() -> None:
     with ScriptedUpstream() as gone:
         url = gone.base_url
-    async with new_client(base_url=url, api_key=None, timeout_seconds=1, max_retries=0) as client:
+    async with new_client(base_url=url, api_key=None, timeout_seconds=1) as client:
         for upstream in (ChatCompletionsUpstream(client), ResponsesUpstream(client)):
             with pytest.raises(UpstreamError, match="connection"):
                 await upstream.list_models()
@@ -357,9 +358,7 @@ async def test_a_provider_that_says_nothing_for_too_long_is_an_upstream_error(
     provider: ScriptedUpstream,
 ) -> None:
     provider.script = in_turn(Reply("This stalls somewhere", hang_after=1))
-    async with new_client(
-        base_url=provider.base_url, api_key=None, timeout_seconds=0.2, max_retries=0
-    ) as client:
+    async with new_client(base_url=provider.base_url, api_key=None, timeout_seconds=0.2) as client:
         with pytest.raises(UpstreamError, match="in time"):
             await all_events(ChatCompletionsUpstream(client), a_prompt("scripted"))
 

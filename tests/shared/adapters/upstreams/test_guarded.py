@@ -80,9 +80,7 @@ async def build(redis_url: str) -> AsyncIterator[Callable[..., Awaitable[Site]]]
             route = Route("only", provider.base_url, (ANY_MODEL,), max_concurrency=max_concurrency)
             sides = []
             for _ in range(2):
-                client = new_client(
-                    base_url=provider.base_url, api_key=None, timeout_seconds=5, max_retries=0
-                )
+                client = new_client(base_url=provider.base_url, api_key=None, timeout_seconds=5)
                 store = await stack.enter_async_context(connect(redis_url))
                 await stack.enter_async_context(client)
                 upstream: Upstream = (
@@ -288,8 +286,8 @@ async def test_failures_that_are_the_requests_or_not_in_a_row_shut_nothing(build
     for reply in [Reply(status=400), Reply(status=404)] * MOST_FAILURES:
         site.provider.follow(in_turn(reply))
         assert not isinstance(await site.fails(), UpstreamBusy)
-    for _ in range(MOST_FAILURES):
-        site.provider.follow(in_turn(Reply(status=500), Reply("Fine.")))
+    for failure in [Reply(status=500), Reply(status=503, retry_after_seconds=0.01), Reply(cut_after=0)]:
+        site.provider.follow(in_turn(failure, Reply("Fine.")))
         assert await site.ask() == "Fine."
 
 
@@ -310,7 +308,7 @@ async def test_without_redis_the_gate_is_open() -> None:
     route = Route("only", "http://127.0.0.1:9/v1", (ANY_MODEL,), max_concurrency=1)
     nowhere = Redis.from_url("redis://127.0.0.1:9", retry=Retry(NoBackoff(), retries=0))
     with ScriptedUpstream(in_turn(Reply("Fine."))) as provider:
-        client = new_client(base_url=provider.base_url, api_key=None, timeout_seconds=5, max_retries=0)
+        client = new_client(base_url=provider.base_url, api_key=None, timeout_seconds=5)
         async with client, nowhere:
             gates = RedisGates(nowhere, SETTINGS)
             upstream = GuardedUpstream(route, ChatCompletionsUpstream(client), gates, lease_seconds=30)

@@ -418,7 +418,7 @@ async def test_a_compaction_that_fails_is_an_upstream_error(
     server: ScriptedUpstream, reply: Reply, code: str
 ) -> None:
     server.follow(in_turn(reply))
-    async with new_client(base_url=server.base_url, api_key=None, timeout_seconds=5, max_retries=0) as client:
+    async with new_client(base_url=server.base_url, api_key=None, timeout_seconds=5) as client:
         with pytest.raises(UpstreamError) as error:
             await ResponsesUpstream(client).compact(Prompt("m", [HELLO]))
 
