@@ -81,10 +81,6 @@ class Composer:
         """Say what the model just did."""
         return self._numbered(self._told(event))
 
-    def break_off(self) -> list[JsonObject]:
-        """Say that the items under construction will never be finished."""
-        return self._numbered(self._close_all("incomplete"))
-
     def _numbered(self, events: Iterable[JsonObject]) -> list[JsonObject]:
         first = self._sequence
         numbered: list[JsonObject] = [
@@ -135,13 +131,15 @@ class Composer:
                 self._phase = event.phase
             case TextDelta():
                 message = yield from self._open_message()
-                yield from message.say("output_text", event.text, event.logprobs)
+                yield from message.say(
+                    "output_text", event.text, event.logprobs, begins_part=event.begins_part
+                )
             case AnnotationAdded():
                 message = yield from self._open_message()
-                yield from message.annotate(event.annotation)
+                yield from message.annotate(event.annotation, event.part)
             case RefusalDelta():
                 message = yield from self._open_message()
-                yield from message.say("refusal", event.text)
+                yield from message.say("refusal", event.text, begins_part=event.begins_part)
             case ReasoningDelta():
                 reasoning = yield from self._open_reasoning(event.item_id)
                 kind: PartKind = "summary_text" if event.summary else "reasoning_text"
@@ -168,8 +166,9 @@ class Composer:
         return self._reasoning
 
     def _produce(self, item: Item) -> Iterator[JsonObject]:
-        if isinstance(item, Reasoning) and self._reasoning is not None:
-            yield from self._seal_reasoning(item, self._reasoning)
+        opened = self._reasoning
+        if isinstance(item, Reasoning) and opened is not None and not _is_another(item, opened):
+            yield from self._seal_reasoning(item, opened)
             return
         yield from self._close_speech()
         yield from self._add_item(item if item.id else item.changed(id=new_id("item")))
@@ -213,6 +212,11 @@ class Composer:
         yield from item.end(status)
         self._done[item.output_index] = parse_item(item.body)
         yield _item_done(item.output_index, dict(item.body))
+
+
+def _is_another(item: Reasoning, opened: Speech) -> bool:
+    """Whether the provider gave what is open a name, and not this one."""
+    return opened.is_named and item.id not in (None, opened.body["id"])
 
 
 def _announced(item: Item) -> JsonObject:

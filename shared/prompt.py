@@ -83,9 +83,13 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class AnnotationAdded:
-    """A note on the text so far, such as a citation, in the form of the Responses API."""
+    """A note on the text so far, such as a citation, in the form of the Responses API.
+
+    `part` is the number of the message's part that it is about, from 0; None for the last one.
+    """
 
     annotation: JsonObject
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +116,17 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """The model begins a tool call; `index` tells parallel calls of one answer apart."""
+    """The model begins a tool call; `index` tells parallel calls of one answer apart.
+
+    `members` are the others that its item has, such as who may call it.
+    """
 
     index: int
     call_id: str
     name: str
     kind: Literal["function", "custom"] = "function"
     namespace: str | None = None
+    members: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

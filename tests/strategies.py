@@ -66,14 +66,18 @@ def sized(item: Item) -> SizedItem:
 
 
 _SPEECH: st.SearchStrategy[UpstreamEvent] = st.one_of(
-    st.builds(TextDelta, WORDS),
+    st.builds(TextDelta, WORDS, begins_part=st.booleans()),
     st.builds(
         TextDelta, WORDS, st.just([{"token": "a", "bytes": [97], "logprob": -0.1, "top_logprobs": []}])
     ),
-    st.builds(RefusalDelta, WORDS),
+    st.builds(RefusalDelta, WORDS, st.booleans()),
     st.builds(ReasoningDelta, WORDS, st.booleans()),
     st.builds(MessageStarted, st.sampled_from([None, "commentary", "final_answer"])),
-    st.just(AnnotationAdded({"type": "url_citation", "url": "https://x.example", "title": "X"})),
+    st.builds(
+        AnnotationAdded,
+        st.just({"type": "url_citation", "url": "https://x.example", "title": "X"}),
+        st.none() | st.integers(0, 2),
+    ),
     st.sampled_from(
         [
             ItemProduced(parse_item({"type": "web_search_call", "id": "ws_1", "status": "completed"})),

@@ -21,8 +21,10 @@ class Call:
     @property
     def is_whole(self) -> bool:
         """Whether nothing can follow: a function's arguments are one JSON object, and its end is there."""
+        if self._is_custom:
+            return False
         text = "".join(self._texts).strip()
-        if self._is_custom or not (text.startswith("{") and text.endswith("}")):
+        if not (text.startswith("{") and text.endswith("}")):
             return False
         try:
             json.loads(text)
@@ -58,7 +60,7 @@ class Call:
 def new_call(output_index: int, started: CallStarted) -> Call:
     """Return the call that the model begins, without arguments yet."""
     custom = started.kind == "custom"
-    body: JsonObject = {
+    body: JsonObject = started.members | {
         "id": new_id("ctc" if custom else "fc"),
         "type": "custom_tool_call" if custom else "function_call",
         "status": "in_progress",

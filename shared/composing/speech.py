@@ -20,10 +20,14 @@ _TEXT_EVENTS: dict[str, str] = {
 
 @dataclass(slots=True)
 class Speech:
-    """A message or a reasoning item; `body` is what it says so far. Its events have no number yet."""
+    """A message or a reasoning item; `body` is what it says so far. Its events have no number yet.
+
+    `is_named` says that the provider gave it its id.
+    """
 
     body: JsonObject
     output_index: int
+    is_named: bool = False
     _parts: list[JsonObject] = field(default_factory=list)
     _texts: list[str] = field(default_factory=list)
     _logprobs: list[JsonObject] = field(default_factory=list)
@@ -45,11 +49,13 @@ class Speech:
             self._logprobs += logprobs or []
         yield {"type": f"{_TEXT_EVENTS[kind]}.delta", **body}
 
-    def annotate(self, annotation: JsonObject) -> Iterator[JsonObject]:
-        """Add a note to the text of the message."""
-        yield from self._turn_to("output_text")
-        notes = self._parts[-1]["annotations"]
-        place = {**self._place(), "annotation_index": len(notes)}
+    def annotate(self, annotation: JsonObject, number: int | None = None) -> Iterator[JsonObject]:
+        """Add a note to that part of the message, or where it is no text to the last."""
+        if number is None or not self._is_text(number):
+            yield from self._turn_to("output_text")
+            number = len(self._parts) - 1
+        notes = self._parts[number]["annotations"]
+        place = {**self._place(), "content_index": number, "annotation_index": len(notes)}
         notes.append(annotation)
         yield {"type": "response.output_text.annotation.added", **place, "annotation": annotation}
 
@@ -77,6 +83,9 @@ class Speech:
             self.body["content"] = thoughts
         if status == "incomplete":
             self.body["status"] = status
+
+    def _is_text(self, number: int) -> bool:
+        return number < len(self._parts) and self._parts[number]["type"] == "output_text"
 
     def _turn_to(self, kind: PartKind, *, anew: bool = False) -> Iterator[JsonObject]:
         if self._parts and self._parts[-1]["type"] == kind and not anew:
@@ -112,7 +121,8 @@ def new_message(output_index: int, phase: Phase | None) -> Speech:
 
 def new_reasoning(output_index: int, item_id: str | None) -> Speech:
     """Return reasoning that has said nothing yet, under the name that the provider gave it, if any."""
-    return Speech({"id": item_id or new_id("rs"), "type": "reasoning", "summary": []}, output_index)
+    body: JsonObject = {"id": item_id or new_id("rs"), "type": "reasoning", "summary": []}
+    return Speech(body, output_index, is_named=item_id is not None)
 
 
 def _part_event(part: JsonObject) -> str:

@@ -502,6 +502,23 @@ def test_thoughts_with_another_name_are_another_item() -> None:
     assert said == [("rs_1", "One"), ("rs_2", "Two more")]
 
 
+def test_thoughts_that_come_sealed_under_another_name_are_another_item() -> None:
+    sealed = parse_item({"type": "reasoning", "id": "rs_2", "summary": [], "encrypted_content": "gAAA"})
+    composer = Composer()
+
+    composed(
+        ReasoningDelta("Hm.", summary=True, item_id="rs_1"), ItemProduced(sealed), STOP, composer=composer
+    )
+
+    [left, other] = composer.output
+    assert left.to_json() == {
+        "type": "reasoning",
+        "id": "rs_1",
+        "summary": [{"type": "summary_text", "text": "Hm."}],
+    }
+    assert other == sealed
+
+
 def test_messages_in_a_row_stay_apart_and_keep_their_phases() -> None:
     composer = Composer()
 
@@ -584,11 +601,24 @@ def test_annotations_are_told_one_by_one_and_stand_in_the_text() -> None:
     assert events[-1]["item"]["content"][0]["annotations"] == [first, second]
 
 
-def test_what_is_broken_off_is_incomplete() -> None:
-    composer = Composer()
-    composed(TextDelta("Half a"), composer=composer)
+def test_a_note_stands_in_the_part_that_it_is_about() -> None:
+    first, last = {"url": "a"}, {"url": "b"}
 
-    assert outline(composer.break_off())[-1] == "output_item.done 0 incomplete"
+    events = composed(
+        TextDelta("Hi"),
+        TextDelta("Ho", begins_part=True),
+        AnnotationAdded(first, 0),
+        AnnotationAdded(last, 7),
+        RefusalDelta("No."),
+        RefusalDelta("Never.", begins_part=True),
+        STOP,
+    )
+
+    told = [event for event in events if "annotation" in event]
+    assert [(each["content_index"], each["annotation_index"]) for each in told] == [(0, 0), (1, 0)]
+    parts = events[-1]["item"]["content"]
+    assert [part.get("text", part.get("refusal")) for part in parts] == ["Hi", "Ho", "No.", "Never."]
+    assert [part["annotations"] for part in parts[:2]] == [[first], [last]]
 
 
 def test_what_a_lost_attempt_left_open_is_closed_and_not_in_the_output() -> None:

@@ -1,17 +1,18 @@
 """A Responses stream, event by event, as events of ours."""
 
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel
 
 from shared.adapters.upstreams.provider_errors import failed_response
+from shared.adapters.upstreams.responses.documents import Failure, Outcome, finished
 from shared.errors import UpstreamError
 from shared.prompt import (
     AnnotationAdded,
     CallDelta,
     CallStarted,
-    CompactedItems,
     Finished,
     ItemProduced,
     MessageStarted,
@@ -27,42 +28,31 @@ from shared.wire.items import (
     Item,
     Message,
     OutputText,
+    Part,
     Phase,
     Reasoning,
     Refusal,
     parse_item,
-    parse_items,
 )
 from shared.wire.model import JsonObject
-from shared.wire.responses import Usage
 from shared.wire.text import text_of
 
+_List: TypeAlias = Literal["content", "summary"]
 
-class _Failure(BaseModel):
-    code: object = None
-    message: object = None
-
-
-class _Incomplete(BaseModel):
-    reason: str | None = None
-
-
-class _Outcome(BaseModel):
-    model: str | None = None
-    usage: JsonObject | None = None
-    error: _Failure | None = None
-    incomplete_details: _Incomplete | None = None
+# What every call has, and is told of it by name.
+_CALL_MEMBERS = frozenset({"id", "type", "status", "call_id", "name", "namespace", "arguments", "input"})
 
 
 class _Event(BaseModel):
     type: str
     output_index: int = 0
     summary_index: int = 0
+    content_index: int = 0
     delta: object = None
     logprobs: list[JsonObject] | None = None
     annotation: JsonObject | None = None
     item: JsonObject | None = None
-    response: _Outcome | None = None
+    response: Outcome | None = None
     code: object = None
     message: object = None
 
@@ -71,7 +61,8 @@ class ResponsesAnswer:
     """The state of one stream.
 
     Text, refusals, reasoning and a client's calls come as deltas; an item of any other type comes whole.
-    So does reasoning that the provider sealed, after its deltas: the item then stands for them.
+    So does reasoning that the provider sealed, after its deltas: the item then stands for them. That a
+    provider compacted its own copy of the history, which is whole here, is not passed on.
     """
 
     def __init__(self) -> None:
@@ -80,8 +71,8 @@ class ResponsesAnswer:
         self._streamed: set[int] = set()
         self._annotated: set[int] = set()
         self._has_message = False
-        # The part of its summary that each item is at.
-        self._summary_parts: dict[int, int] = {}
+        # The parts of each item that were told of, by their index there: those of a summary count by themselves.
+        self._parts: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
         # The provider's names of items that were announced, by their output index.
         self._names: dict[int, str] = {}
 
@@ -94,9 +85,9 @@ class ResponsesAnswer:
             case "output_item.done" if event.item:
                 yield from self._complete(event.output_index, parse_item(event.item))
             case "completed" | "incomplete":
-                self._finished = _finished(event.response or _Outcome())
+                self._finished = finished(event.response or Outcome())
             case "failed":
-                failure = (event.response or _Outcome()).error or _Failure()
+                failure = (event.response or Outcome()).error or Failure()
                 raise failed_response(failure.code, failure.message)
             case "error":
                 raise failed_response(event.code, event.message)
@@ -112,7 +103,7 @@ class ResponsesAnswer:
     def _delta(self, name: str, event: _Event) -> Iterator[UpstreamEvent]:
         if name == "output_text.annotation.added" and event.annotation:
             self._annotated.add(event.output_index)
-            yield AnnotationAdded(event.annotation)
+            yield AnnotationAdded(event.annotation, self._part(event.output_index, event.content_index))
         if not isinstance(event.delta, str) or not event.delta:
             return
         made = self._of_delta(name, event, event.delta)
@@ -124,23 +115,31 @@ class ResponsesAnswer:
         index = event.output_index
         match name:
             case "output_text.delta":
-                return TextDelta(text, event.logprobs or None)
+                return TextDelta(text, event.logprobs or None, begins_part=self._begins(event, "content"))
             case "refusal.delta":
-                return RefusalDelta(text)
-            case "reasoning_text.delta":
-                return ReasoningDelta(text, item_id=self._names.get(index))
-            case "reasoning_summary_text.delta":
-                return self._of_summary(event, text)
+                return RefusalDelta(text, begins_part=self._begins(event, "content"))
+            case "reasoning_text.delta" | "reasoning_summary_text.delta":
+                kind: _List = "content" if name == "reasoning_text.delta" else "summary"
+                begins = self._begins(event, kind)
+                return ReasoningDelta(text, kind == "summary", self._names.get(index), begins)
             case "function_call_arguments.delta" | "custom_tool_call_input.delta":
                 return CallDelta(index, text)
             case _:
                 return None
 
-    def _of_summary(self, event: _Event, text: str) -> ReasoningDelta:
-        index, part = event.output_index, event.summary_index
-        begins = self._summary_parts.get(index, 0) < part
-        self._summary_parts[index] = part
-        return ReasoningDelta(text, summary=True, item_id=self._names.get(index), begins_part=begins)
+    def _begins(self, event: _Event, kind: _List) -> bool:
+        """Whether the event begins another part than the first of its list."""
+        parts = self._parts[event.output_index, kind]
+        number = event.content_index if kind == "content" else event.summary_index
+        if number in parts:
+            return False
+        parts.append(number)
+        return len(parts) > 1
+
+    def _part(self, index: int, number: int) -> int | None:
+        """Return which part of our message that one of the provider's is; None where nothing was told of it."""
+        parts = self._parts[index, "content"]
+        return parts.index(number) if number in parts else None
 
     def _start(self, index: int, added: JsonObject) -> Iterator[UpstreamEvent]:
         match added.get("type"):
@@ -169,7 +168,10 @@ class ResponsesAnswer:
         if isinstance(call, FunctionCall | CustomToolCall) and index not in self._started:
             self._started.add(index)
             kind: Literal["function", "custom"] = "function" if isinstance(call, FunctionCall) else "custom"
-            yield CallStarted(index, call.call_id, call.name, kind, call.namespace)
+            members = {
+                key: value for key, value in added.items() if key not in _CALL_MEMBERS and value is not None
+            }
+            yield CallStarted(index, call.call_id, call.name, kind, call.namespace, members)
 
     def _complete(self, index: int, item: Item) -> Iterator[UpstreamEvent]:
         """Yield what the finished item says beyond its deltas: for servers that stream none, all of it."""
@@ -181,61 +183,31 @@ class ResponsesAnswer:
                     yield CallDelta(index, text)
             case Message():
                 yield from self._start_message(index, item.phase)
-                if index not in self._streamed:
-                    yield from _said(item)
-                if index not in self._annotated:
-                    yield from _notes(item)
+                yield from self._rest(index, item)
+            case Compaction():
+                return
             case Reasoning() if not item.encrypted_content:
                 if index not in self._streamed and (thought := text_of(item)):
                     yield ReasoningDelta(thought, summary=not item.content, item_id=item.id)
             case _:
                 yield ItemProduced(item)
 
+    def _rest(self, index: int, message: Message) -> Iterator[UpstreamEvent]:
+        """Yield the texts of a message that came without deltas, and the notes on them that came without events."""
+        is_streamed, is_annotated = index in self._streamed, index in self._annotated
+        for number, part in enumerate(message.content if isinstance(message.content, list) else []):
+            if not is_streamed:
+                yield from self._said(index, number, part)
+            if not is_annotated and isinstance(part, OutputText):
+                ours = self._part(index, number)
+                yield from (AnnotationAdded(note, ours) for note in part.annotations or [])
 
-def _said(message: Message) -> Iterator[UpstreamEvent]:
-    for part in message.content if isinstance(message.content, list) else []:
+    def _said(self, index: int, number: int, part: Part) -> Iterator[UpstreamEvent]:
+        begins = bool(self._parts[index, "content"])
         if isinstance(part, Refusal):
-            yield RefusalDelta(part.refusal)
+            yield RefusalDelta(part.refusal, begins)
         elif isinstance(part, OutputText):
-            yield TextDelta(part.text, part.logprobs or None)
-
-
-def _notes(message: Message) -> Iterator[UpstreamEvent]:
-    for part in message.content if isinstance(message.content, list) else []:
-        if isinstance(part, OutputText):
-            yield from (AnnotationAdded(note) for note in part.annotations or [])
-
-
-class _Compacted(BaseModel):
-    output: list[JsonObject]
-    usage: JsonObject | None = None
-
-
-def compacted_items(data: object) -> CompactedItems:
-    """Return what a compaction's document says. Raises ValueError when it is none."""
-    document = _Compacted.model_validate(data)
-    items = parse_items(document.output)
-    if not any(isinstance(item, Compaction) for item in items):
-        raise ValueError("no compaction item")
-    return CompactedItems(items, _usage(document.usage))
-
-
-def _finished(outcome: _Outcome) -> Finished:
-    usage = _usage(outcome.usage)
-    match outcome.incomplete_details:
-        case None:
-            return Finished("stop", usage, outcome.model)
-        case _Incomplete(reason="content_filter"):
-            return Finished("content_filter", usage, outcome.model)
-        case _:
-            return Finished("length", usage, outcome.model)
-
-
-def _usage(reported: JsonObject | None) -> Usage | None:
-    return Usage.model_validate(_given(reported)) if reported else None
-
-
-def _given(counts: JsonObject) -> JsonObject:
-    """Return what was counted, details included; some servers send null for what they do not count."""
-    given = {name: _given(value) if isinstance(value, dict) else value for name, value in counts.items()}
-    return {name: value for name, value in given.items() if value is not None}
+            yield TextDelta(part.text, part.logprobs or None, begins)
+        else:
+            return
+        self._parts[index, "content"].append(number)

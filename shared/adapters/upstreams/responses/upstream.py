@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator, Sequence
 from openai import AsyncOpenAI
 
 from shared.adapters.upstreams.openai_client import list_models, open_stream, post
-from shared.adapters.upstreams.responses.answer import ResponsesAnswer, compacted_items
+from shared.adapters.upstreams.responses.answer import ResponsesAnswer
+from shared.adapters.upstreams.responses.documents import compacted_items
 from shared.adapters.upstreams.sound import SoundAnswer
 from shared.prompt import CompactedItems, Prompt, Sampling, UpstreamEvent
 from shared.wire.items import (

@@ -12,6 +12,7 @@ from shared.adapters.upstreams.responses.upstream import (
     compact_request,
     responses_request,
 )
+from shared.composer import Composer
 from shared.errors import UpstreamError
 from shared.prompt import (
     AnnotationAdded,
@@ -240,7 +241,7 @@ async def test_takes_everything_from_finished_items_where_no_deltas_were_streame
     assert (await answer(upstream))[:-1] == [
         ReasoningDelta("Hm.", summary=True),
         TextDelta("Hi"),
-        RefusalDelta("No."),
+        RefusalDelta("No.", begins_part=True),
         CallStarted(2, "c1", "lookup", namespace="crm"),
         CallDelta(2, "{}"),
     ]
@@ -303,7 +304,74 @@ async def test_passes_on_probabilities_and_annotations(
 ) -> None:
     server.script = in_turn(Reply(events=(*events, completed())))
 
-    assert (await answer(upstream))[:-1] == [TextDelta("Hi", [TOKEN]), AnnotationAdded(NOTE)]
+    assert (await answer(upstream))[:-1] == [TextDelta("Hi", [TOKEN]), AnnotationAdded(NOTE, 0)]
+
+
+OTHER_NOTE = NOTE | {"title": "Y"}
+IN_PARTS = {
+    "type": "message",
+    "role": "assistant",
+    "content": [
+        {"type": "output_text", "text": "Hi", "annotations": [NOTE]},
+        {"type": "output_text", "text": "Ho", "annotations": [OTHER_NOTE]},
+    ],
+}
+DELTAS = [
+    event("output_text.delta", content_index=number, delta=text) for number, text in enumerate(["Hi", "Ho"])
+]
+NOTES = [
+    event("output_text.annotation.added", content_index=number, annotation=note)
+    for number, note in enumerate([NOTE, OTHER_NOTE])
+]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param((DELTAS[0], NOTES[0], DELTAS[1], NOTES[1], done(IN_PARTS)), id="as they come"),
+        pytest.param((*DELTAS, done(IN_PARTS)), id="notes at the end"),
+        pytest.param((done(IN_PARTS),), id="all at the end"),
+    ],
+)
+async def test_keeps_the_parts_of_a_message_apart_each_with_its_notes(
+    upstream: ResponsesUpstream, server: ScriptedUpstream, events: tuple[JsonObject, ...]
+) -> None:
+    server.script = in_turn(Reply(events=(*events, completed())))
+    composer = Composer()
+
+    for each in await answer(upstream):
+        composer.apply(each)
+
+    [message] = dump_items(composer.output)
+    said = [(part["text"], part["annotations"]) for part in message["content"]]
+    assert said == [("Hi", [NOTE]), ("Ho", [OTHER_NOTE])]
+
+
+async def test_a_calls_other_members_are_kept(upstream: ResponsesUpstream, server: ScriptedUpstream) -> None:
+    call = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": "{}"}
+    others = {"caller": {"type": "program", "caller_id": "p1"}, "async": True}
+    added = call | others | {"arguments": "", "status": "in_progress", "novelty": None}
+    server.script = in_turn(
+        Reply(events=(event("output_item.added", item=added), done(call | others), completed()))
+    )
+    composer = Composer()
+
+    told = [told for each in await answer(upstream) for told in composer.apply(each)]
+
+    [kept] = dump_items(composer.output)
+    assert kept == call | others | {"id": kept["id"], "status": "completed"}
+    assert others.items() <= told[0]["item"].items()
+
+
+async def test_that_the_provider_compacted_its_own_copy_is_not_passed_on(
+    upstream: ResponsesUpstream, server: ScriptedUpstream
+) -> None:
+    item = {"type": "compaction", "id": "cmp_theirs", "encrypted_content": "theirs"}
+    added = event("output_item.added", output_index=0, item=item | {"encrypted_content": ""})
+    said = event("output_text.delta", output_index=1, delta="Hi")
+    server.script = in_turn(Reply(events=(added, done(item), said, completed())))
+
+    assert (await answer(upstream))[:-1] == [TextDelta("Hi")]
 
 
 async def test_reads_usage_with_gaps(upstream: ResponsesUpstream, server: ScriptedUpstream) -> None:
