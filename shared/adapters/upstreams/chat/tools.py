@@ -65,13 +65,16 @@ class ToolTable:
     def _add(self, namespace: str | None, definition: JsonObject) -> None:
         kind: ToolKind = definition["type"]
         name = str(definition.get("name", kind))
-        chat_name = _flat_name(namespace, name)
-        if chat_name in self._by_chat_name and (namespace, name) not in self._by_name:
-            chat_name = _hashed_name(namespace, name)
+        known = self._by_name.get((namespace, name))
+        chat_name = known.chat_name if known else self._free_name(namespace, name)
         tool = Tool(kind, name, namespace, chat_name, definition)
         # A tool that is offered again, by a later item, replaces the earlier one.
         self._by_chat_name[chat_name] = tool
         self._by_name[namespace, name] = tool
+
+    def _free_name(self, namespace: str | None, name: str) -> str:
+        flat = _flat_name(namespace, name)
+        return _hashed_name(namespace, name) if flat in self._by_chat_name else flat
 
 
 def check_tools(tools: Sequence[JsonObject]) -> None:

@@ -72,8 +72,7 @@ def chat_request(prompt: Prompt, tools: ToolTable, *, for_openai: bool = False) 
 
 def tool_fields(sampling: Sampling, tools: ToolTable) -> JsonObject:
     """Return what a request says of its tools. Raises InvalidRequest for a choice of a tool that is not there."""
-    functions = tools.functions()
-    choice = sampling.tool_choice
+    functions, choice = _offered(sampling.tool_choice, tools)
     # Providers refuse the other two fields where there is no tool.
     if not functions and choice in (None, "auto", "none"):
         return {}
@@ -84,14 +83,9 @@ def tool_fields(sampling: Sampling, tools: ToolTable) -> JsonObject:
             code="invalid_value",
         )
     fields: JsonObject = {"tools": functions, "parallel_tool_calls": sampling.parallel_tool_calls}
-    if not isinstance(choice, dict):
-        return fields | {"tool_choice": choice}
-    if choice.get("type") != "allowed_tools":
-        return fields | {"tool_choice": {"type": "function", "function": {"name": _chosen(choice, tools)}}}
-    # Only OpenAI knows `allowed_tools`; offering nothing else is the same everywhere.
-    allowed = {_chosen(tool, tools) for tool in choice.get("tools") or []}
-    offered = [entry for entry in functions if entry["function"]["name"] in allowed]
-    return fields | {"tools": offered, "tool_choice": choice.get("mode")}
+    if isinstance(choice, dict):
+        choice = {"type": "function", "function": {"name": _chosen(choice, tools)}}
+    return fields | {"tool_choice": choice}
 
 
 def _bookkeeping(sampling: Sampling) -> JsonObject:
@@ -114,6 +108,20 @@ def _response_format(text: JsonObject) -> JsonObject | None:
             return {"type": "json_schema", "json_schema": schema}
         case _:
             return None
+
+
+def _offered(
+    choice: str | JsonObject | None, tools: ToolTable
+) -> tuple[list[JsonObject], str | JsonObject | None]:
+    """Return the functions to offer, and the choice between them.
+
+    Only OpenAI knows `allowed_tools`; offering nothing else is the same everywhere.
+    """
+    functions = tools.functions()
+    if not isinstance(choice, dict) or choice.get("type") != "allowed_tools":
+        return functions, choice
+    allowed = {_chosen(tool, tools) for tool in choice.get("tools") or []}
+    return [entry for entry in functions if entry["function"]["name"] in allowed], choice.get("mode")
 
 
 def _chosen(choice: JsonObject, tools: ToolTable) -> str:

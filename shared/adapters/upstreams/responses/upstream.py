@@ -8,6 +8,7 @@ from shared.adapters.upstreams.openai_client import list_models, open_stream, po
 from shared.adapters.upstreams.responses.answer import ResponsesAnswer
 from shared.adapters.upstreams.responses.documents import compacted_items
 from shared.adapters.upstreams.sound import SoundAnswer
+from shared.ids import looks_new
 from shared.prompt import CompactedItems, Prompt, Sampling, UpstreamEvent
 from shared.wire.items import (
     CustomToolCall,
@@ -116,5 +117,10 @@ def _without_our_name(item: Item) -> JsonObject:
 
 
 def _is_out_of_reach(item: Item) -> bool:
-    """Whether only the id says what the item holds: the provider, which stores nothing, answers 404."""
-    return isinstance(item, Reasoning) and not item.encrypted_content and not item.content
+    """Whether the provider, which stores nothing, would look the item up by its id and answer 404.
+
+    So are thoughts of which only the id says what they were, and those of another provider, named here.
+    """
+    if not isinstance(item, Reasoning) or item.encrypted_content:
+        return False
+    return not item.content or looks_new(item.id or "", "rs")

@@ -167,6 +167,29 @@ def test_offers_only_the_allowed_tools() -> None:
     assert request["tool_choice"] == "required"
 
 
+def test_where_no_tool_is_allowed_none_is_offered() -> None:
+    none: JsonObject = {"type": "allowed_tools", "tools": []}
+
+    assert request_of(tools=[LOOKUP], tool_choice=none | {"mode": "auto"}) == request_of()
+    with pytest.raises(InvalidRequest) as refusal:
+        request_of(tools=[LOOKUP], tool_choice=none | {"mode": "required"})
+
+    assert (refusal.value.param, refusal.value.code) == ("tool_choice", "invalid_value")
+
+
+def test_a_tool_that_is_offered_again_keeps_its_name_and_takes_nobody_elses() -> None:
+    plain = {"type": "function", "name": "crm__lookup", "description": "Plain."}
+    again = OtherItem.model_validate({"type": "additional_tools", "tools": [CRM]})
+    prompt = Prompt("m", [again], sampling=Sampling(tools=[plain, CRM]))
+    table = ToolTable(offered_tools(prompt))
+
+    offered = {tool["function"]["name"]: tool["function"] for tool in table.functions()}
+
+    assert len(offered) == 3
+    assert offered["crm__lookup"]["description"] == "Plain."
+    assert table.called("crm__lookup").namespace is None
+
+
 def test_refuses_a_choice_that_is_no_tool_of_the_request() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         request_of(tools=[LOOKUP], tool_choice={"type": "function", "name": "other"})

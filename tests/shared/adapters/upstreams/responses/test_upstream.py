@@ -164,6 +164,16 @@ def test_sends_items_word_for_word_except_reasoning_that_only_the_provider_could
     assert request["input"] == [sealed, searched]
 
 
+def test_thoughts_that_another_provider_had_are_not_looked_up_there() -> None:
+    composer = Composer()
+    for told in (ReasoningDelta("Hm."), ReasoningDelta("So.", item_id="rs_theirs"), Finished("stop")):
+        composer.apply(told)
+
+    [sent] = responses_request(Prompt("m", composer.output))["input"]
+
+    assert (sent["id"], sent["content"][0]["text"]) == ("rs_theirs", "So.")
+
+
 async def test_streams_reasoning_refusals_text_and_calls(
     upstream: ResponsesUpstream, server: ScriptedUpstream
 ) -> None:
