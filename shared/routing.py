@@ -20,11 +20,11 @@ ANY_MODEL = "*"
 class Route:
     """An upstream and the models that it answers for; a `base_url` of None is the built-in offline one.
 
-    `models` are names, or prefixes ending with `*`. `rename` leads from what clients call a model to what
-    the provider calls it; its keys are routed here too. `tokenizer` is the family of its models' tokenizer, where
-    their names do not tell it.
-    the provider calls it; its keys are routed here too. `max_concurrency` bounds what all processes
-    together ask of it at a time.
+    `name` is in logs, and the key of its gate, of what is learned of its models and of who may read a compaction
+    item of its own making. `models` are names, or prefixes ending with `*`. `rename` leads from what clients call
+    a model to what the provider calls it; its keys are routed here too. `tokenizer` is the family of its models'
+    tokenizer, where their names do not tell it. `max_concurrency` bounds what all processes together ask of it at a
+    time.
     """
 
     name: str

@@ -1,7 +1,8 @@
 """The routes that the settings describe: those of the upstreams file, and the upstream of the variables."""
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from pydantic import SecretStr
 
@@ -27,6 +28,7 @@ def configured_routes(settings: Settings, environment: Mapping[str, str] = os.en
             "HITHERTO_SUMMARIZER=native needs an upstream that compacts itself: HITHERTO_UPSTREAM_API=responses, "
             "or native_compaction = true in the upstreams file."
         )
+    _check_names(routes, settings)
     return Routes(tuple(routes or [_OFFLINE]))
 
 
@@ -46,6 +48,18 @@ def _listed(settings: Settings, environment: Mapping[str, str]) -> list[Route]:
         timeout_seconds=settings.upstream_timeout_seconds,
         max_concurrency=settings.upstream_max_concurrency,
     )
+
+
+def _check_names(routes: Sequence[Route], settings: Settings) -> None:
+    """Raise ConfigurationError for a name of the file's that an upstream of the variables has, too."""
+    own = summarizer_route(settings)
+    names = Counter(route.name for route in [*routes, *([own] if own else [])])
+    for name, times in names.items():
+        if times > 1:
+            raise ConfigurationError(
+                f"The upstreams file names an upstream '{name}', as the upstream of the variables is named: "
+                "their gates and what is learned of their models would be mixed up. Name it otherwise."
+            )
 
 
 def _to(settings: Settings, name: str, base_url: str, key: str | None) -> Route:

@@ -1,7 +1,8 @@
 """Items of the Responses API as messages of chat completions.
 
-Nothing is dropped in silence: what chat completions cannot express becomes labelled text. The one
-exception is reasoning, which belongs to the provider that made it.
+What chat completions cannot express becomes labelled text. Left out are reasoning, which belongs to the provider that
+made it; what is told about an item and is not in it, such as its id, status, phase, annotations and probabilities; and
+encoded bytes where only text may stand.
 """
 
 from collections import defaultdict, deque
@@ -10,7 +11,7 @@ from typing import TypeAlias
 
 from shared.adapters.upstreams.chat.arguments import custom_arguments, function_arguments
 from shared.adapters.upstreams.chat.parts import attachments, labelled, text_only, user_content
-from shared.adapters.upstreams.chat.tools import ToolTable
+from shared.adapters.upstreams.chat.tools import ToolTable, hosted_tools
 from shared.window.calls import pairs
 from shared.wire.items import (
     CustomToolCall,
@@ -83,7 +84,7 @@ class _Rendering:
             case FunctionCallOutput() | CustomToolCallOutput():
                 yield from self._unpaired(item)
             case OtherItem(type="additional_tools"):
-                return  # its tools are among the request's
+                yield from _hosted(item)  # the others are among the request's
             case _:
                 yield {"role": "user", "content": labelled(item.type, readable_json(item.to_json()))}
 
@@ -134,6 +135,11 @@ class _Rendering:
     def _tool_call(self, call: Call) -> JsonObject:
         function = {"name": self._tools.chat_name(call), "arguments": _arguments(call)}
         return {"id": call.call_id, "type": "function", "function": function}
+
+
+def _hosted(item: OtherItem) -> Iterator[JsonObject]:
+    if tools := hosted_tools(item):
+        yield {"role": "user", "content": labelled("tools that cannot be called here", readable_json(tools))}
 
 
 def _arguments(call: Call) -> str:

@@ -9,8 +9,8 @@ from shared.errors import InvalidRequest
 from shared.prompt import Prompt
 from shared.wire.items import CustomToolCall, FunctionCall, OtherItem
 from shared.wire.model import JsonObject
+from shared.wire.tools import CLIENT_TOOL_TYPES
 
-SUPPORTED_TOOLS: Final = ("function", "custom", "namespace", "tool_search")
 MAX_NAME_LENGTH: Final = 64
 
 ToolKind: TypeAlias = Literal["function", "custom", "tool_search"]
@@ -79,9 +79,9 @@ class ToolTable:
 
 def check_tools(tools: Sequence[JsonObject]) -> None:
     """Refuse tools that need a service behind them. Raises InvalidRequest."""
-    supported = ", ".join(f"'{kind}'" for kind in SUPPORTED_TOOLS)
+    supported = ", ".join(f"'{kind}'" for kind in CLIENT_TOOL_TYPES)
     for index, tool in enumerate(tools):
-        if tool.get("type") not in SUPPORTED_TOOLS:
+        if tool.get("type") not in CLIENT_TOOL_TYPES:
             raise InvalidRequest(
                 f"Unsupported value: '{tool.get('type')}' is not supported with a chat-completions upstream. "
                 f"Supported values are: {supported}.",
@@ -95,8 +95,17 @@ def offered_tools(prompt: Prompt) -> list[JsonObject]:
     tools = list(prompt.sampling.tools)
     for item in prompt.items:
         if isinstance(item, OtherItem) and item.type in {"additional_tools", "tool_search_output"}:
-            tools += (item.model_extra or {}).get("tools") or []
+            tools += _brought(item)
     return tools
+
+
+def hosted_tools(item: OtherItem) -> list[JsonObject]:
+    """Return the tools of an item that only a service behind them could run."""
+    return [tool for tool in _brought(item) if tool.get("type") not in CLIENT_TOOL_TYPES]
+
+
+def _brought(item: OtherItem) -> list[JsonObject]:
+    return (item.model_extra or {}).get("tools") or []
 
 
 def _flattened(definitions: Iterable[JsonObject]) -> Iterable[tuple[str | None, JsonObject]]:
@@ -110,7 +119,7 @@ def _flattened(definitions: Iterable[JsonObject]) -> Iterable[tuple[str | None, 
             case "function" | "custom" | "tool_search":
                 yield None, definition
             case _:
-                continue  # an item may bring hosted tools along; the request's own were checked
+                continue  # the hosted ones of an item are told as text; the request's own were checked
 
 
 def _members(namespace: JsonObject) -> Iterator[tuple[str, JsonObject]]:

@@ -49,6 +49,23 @@ def test_the_upstreams_are_the_files_and_that_of_the_variables_for_the_rest(
     assert [(route.name, route.base_url) for route in routes] == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("default", ONE), ("summarizer", {"summarizer_base_url": "http://two/v1"})],
+    ids=["the upstream", "the summariser"],
+)
+def test_an_upstream_is_not_named_as_that_of_the_variables(
+    path: Path, name: str, settings: dict[str, Any]
+) -> None:
+    path.write_text(FILE.replace("gpu", name, 1))
+    alone = Settings.model_validate({"upstreams_file": path})
+    both = Settings.model_validate({"upstreams_file": path} | settings)
+
+    assert configured_routes(alone, {"GPU_KEY": "sk-gpu"}).routes[0].name == name
+    with pytest.raises(ConfigurationError, match=f"'{name}'"):
+        configured_routes(both, {"GPU_KEY": "sk-gpu"})
+
+
 def test_the_upstream_of_the_variables_answers_for_every_other_model(path: Path) -> None:
     settings = Settings.model_validate(ONE | {"upstreams_file": path, "upstream_timeout_seconds": 9})
     routes = configured_routes(settings, {"GPU_KEY": "sk-gpu"})

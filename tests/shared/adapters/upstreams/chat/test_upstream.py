@@ -112,12 +112,16 @@ def test_offers_tools_that_items_brought_along() -> None:
     assert len(request["messages"]) == 1
 
 
-def test_offers_no_hosted_tool_that_an_item_brought_along() -> None:
+def test_tells_of_a_hosted_tool_that_an_item_brought_along_and_offers_it_not() -> None:
     brought = OtherItem.model_validate(
         {"type": "additional_tools", "tools": [{"type": "web_search"}, LOOKUP]}
     )
 
-    assert [tool["function"]["name"] for tool in request_of(items=[brought])["tools"]] == ["lookup"]
+    request = request_of(items=[brought])
+
+    assert [tool["function"]["name"] for tool in request["tools"]] == ["lookup"]
+    [told] = request["messages"]
+    assert told["content"] == '[tools that cannot be called here]\n[{"type": "web_search"}]'
 
 
 def test_tells_the_grammar_that_a_custom_tools_input_must_match() -> None:
