@@ -228,8 +228,7 @@ _REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
 def _ended(head: Response, output: list[Item], finished: Finished, usage: Usage) -> Response:
-    tier = "default" if head.service_tier == "auto" else head.service_tier
-    changes: dict[str, object] = {"output": output, "usage": usage, "service_tier": tier}
+    changes: dict[str, object] = {"output": output, "usage": usage, "service_tier": head.settled_tier}
     if finished.reason == "stop":
         changes |= {"status": "completed", "completed_at": int(time.time())}
     else:

@@ -13,7 +13,10 @@ MAX_INTEGER = 2**53 - 1
 
 
 class ContextManagement(WireModel):
-    """One way to keep the context small; `compact_threshold` is in tokens of rendered context."""
+    """One way to keep the context small; `compact_threshold` is in tokens of rendered context.
+
+    Of several the one with the smallest threshold holds.
+    """
 
     type: str
     compact_threshold: int | None = Field(None, le=MAX_INTEGER)

@@ -126,8 +126,10 @@ class CreateResponse(InputRequest):
 
     @property
     def compaction(self) -> ContextManagement | None:
-        """The automatic compaction that was asked for, if any."""
-        return self.context_management[0] if self.context_management else None
+        """The automatic compaction that was asked for, if any: of several the one with the smallest threshold."""
+        asked = self.context_management or []
+        given = [entry for entry in asked if entry.compact_threshold is not None]
+        return min(given or asked, key=lambda entry: entry.compact_threshold or 0, default=None)
 
     @property
     def conversation_id(self) -> str | None:

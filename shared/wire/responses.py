@@ -39,22 +39,8 @@ class Usage(WireModel):
         return self.model_dump(mode="json")
 
     def __add__(self, other: "Usage") -> "Usage":
-        """Return the sum, kind by kind."""
-        return Usage(
-            input_tokens=self.input_tokens + other.input_tokens,
-            input_tokens_details=InputTokensDetails(
-                cached_tokens=self.input_tokens_details.cached_tokens
-                + other.input_tokens_details.cached_tokens,
-                cache_write_tokens=self.input_tokens_details.cache_write_tokens
-                + other.input_tokens_details.cache_write_tokens,
-            ),
-            output_tokens=self.output_tokens + other.output_tokens,
-            output_tokens_details=OutputTokensDetails(
-                reasoning_tokens=self.output_tokens_details.reasoning_tokens
-                + other.output_tokens_details.reasoning_tokens
-            ),
-            total_tokens=self.total_tokens + other.total_tokens,
-        )
+        """Return the sum, kind by kind, those included that hitherto does not know."""
+        return Usage.model_validate(_sum(self.to_json(), other.to_json()))
 
 
 class ResponseError(WireModel):
@@ -129,6 +115,20 @@ class Response(WireModel):
     def settled_tier(self) -> str:
         """The service tier once the response has ended: `auto` is what it is called until then."""
         return "default" if self.service_tier == "auto" else self.service_tier
+
+
+def _sum(one: JsonObject, other: JsonObject) -> JsonObject:
+    return one | {name: _added(one.get(name), value) for name, value in other.items()}
+
+
+def _added(one: Any, other: Any) -> Any:
+    match one, other:
+        case dict(), dict():
+            return _sum(one, other)
+        case ((int() | float()), (int() | float())):
+            return one + other
+        case _:
+            return one if other is None else other
 
 
 def _to_json(value: Any) -> Any:

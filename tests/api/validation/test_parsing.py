@@ -258,6 +258,20 @@ def test_a_threshold_may_be_left_to_the_server(entry: dict[str, Any]) -> None:
     assert request.compaction.compact_threshold == entry.get("compact_threshold")
 
 
+@pytest.mark.parametrize(
+    ("given", "holds"),
+    [([9000, None, 5000], 5000), ([None, 9000], 9000), ([None, None], None)],
+    ids=["smallest", "the one that is given", "none"],
+)
+def test_of_several_thresholds_the_smallest_holds(given: list[int | None], holds: int | None) -> None:
+    entries = [{"type": "compaction", "compact_threshold": threshold} for threshold in given]
+
+    request = parse_create(asking(context_management=entries))
+
+    assert request.compaction is not None
+    assert request.compaction.compact_threshold == holds
+
+
 def test_an_operator_may_lower_the_smallest_threshold() -> None:
     body = asking(context_management=[{"type": "compaction", "compact_threshold": 50}])
 

@@ -118,6 +118,17 @@ def test_the_usage_of_two_passes_is_their_sum_kind_by_kind(one: Usage, other: Us
         }
 
 
+def test_a_sum_keeps_what_is_not_known_here() -> None:
+    def used(tokens: int) -> Usage:
+        ttl = {"cache_write_tokens_details": {"ttl_30m_tokens": tokens}}
+        return Usage.model_validate({"input_tokens": tokens, "input_tokens_details": ttl, "cost": tokens / 2})
+
+    total = (used(3) + Usage(input_tokens=1) + used(4)).to_json()
+
+    assert (total["input_tokens"], total["cost"]) == (8, 3.5)
+    assert total["input_tokens_details"]["cache_write_tokens_details"] == {"ttl_30m_tokens": 7}
+
+
 @given(USAGES)
 def test_nothing_used_adds_nothing(used: Usage) -> None:
     assert used + Usage() == Usage() + used == used
