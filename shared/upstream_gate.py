@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+# A provider that names a longer pause is asked again after this one.
+MOST_PAUSE_SECONDS = 3600.0
+
 
 class Report(StrEnum):
     """How a call to an upstream went, as far as the next ones are concerned."""

@@ -1,13 +1,13 @@
 """Webhooks as values: an endpoint, the end of a job to tell it of, and one delivery of that. Nothing here does I/O."""
 
 import json
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.happenings import WebhookEventType, event_type_of
 from shared.ids import id_of
+from shared.jitter import jittered
 from shared.wire.model import JsonObject
 
 # The endpoint that the settings name: it is told of every tenant's.
@@ -128,4 +128,4 @@ def pause_seconds(failures: int, *, first_seconds: float) -> float:
     """
     # Beyond ten, the power would only grow until it is no float.
     pause = min(first_seconds * _SLOWER ** min(failures - 1, 10), LONGEST_PAUSE_SECONDS)
-    return pause * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
+    return jittered(pause, 1 - _JITTER, 1 + _JITTER)

@@ -1,16 +1,16 @@
 """Generating: the work of one attempt at a background turn."""
 
-import random
-
 import structlog
 from redis.exceptions import RedisError
 
 from shared.errors import HithertoError, LeaseLost, UpstreamBusy
 from shared.failures import failed_turn
+from shared.jitter import jittered
 from shared.lifecycle import Lease
 from shared.partial import fold
 from shared.services import Services
 from shared.turns import Parked, Turn, TurnResult
+from shared.upstream_gate import MOST_PAUSE_SECONDS
 from workers.progress import LoggedProgress
 
 # A watched stream is told of news sooner than a poll would notice it.
@@ -46,6 +46,11 @@ async def generate(services: Services, lease: Lease) -> None:
         _log.info("response_ended", job_id=turn.id, status=outcome.response.status, attempt=lease.attempt)
 
 
+def deferred_seconds(busy: UpstreamBusy) -> float:
+    """Return how long a turn waits for its upstream: as it was told, but not beyond the time of its gate."""
+    return jittered(min(busy.retry_after_seconds or 1, MOST_PAUSE_SECONDS), 1, 1.5)
+
+
 async def _run(services: Services, lease: Lease, turn: Turn) -> TurnResult | Parked:
     told = fold(await services.events.read(turn.id))
     interval = _STREAMED_INTERVAL_SECONDS if turn.request.is_streamed else _POLLED_INTERVAL_SECONDS
@@ -55,8 +60,7 @@ async def _run(services: Services, lease: Lease, turn: Turn) -> TurnResult | Par
 
 async def _defer(services: Services, lease: Lease, busy: UpstreamBusy) -> None:
     """Have the turn tried again when its upstream may have time for it, which may be until its deadline."""
-    # Not all at the same moment: what waited together would come back together.
-    seconds = (busy.retry_after_seconds or 1) * random.uniform(1, 1.5)  # noqa: S311 - not a secret
+    seconds = deferred_seconds(busy)
     await services.jobs.defer(lease, seconds=seconds, fields={})
     _log.info("response_deferred", job_id=lease.job_id, seconds=round(seconds, 1), reason=busy.message)
 

@@ -55,8 +55,11 @@ class Upstream(Protocol):
 class Gates(Protocol):
     """The gates before upstreams, the same for all processes: gates.lua says when each lets a call in."""
 
-    async def enter(self, route: Route) -> Entry | Closed:
-        """Take a place at the upstream for one lease, or learn why there is none now."""
+    async def enter(self, route: Route, owner: str) -> Entry | Closed:
+        """Take a place at the upstream for one lease, or learn why there is none now.
+
+        The same owner asking again gets the same place.
+        """
         ...
 
     async def keep(self, route: Route, entry: Entry) -> None:

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from shared.adapters.redis import keys
 from shared.routing import Route
 from shared.settings import Settings
-from shared.upstream_gate import Closed, Entry, GateFigures, GateState, Report
+from shared.upstream_gate import MOST_PAUSE_SECONDS, Closed, Entry, GateFigures, GateState, Report
 
 SCRIPT = files("shared.adapters.redis").joinpath("gates.lua").read_text(encoding="utf-8")
 
@@ -18,8 +18,6 @@ SHUT_SECONDS = 10.0
 _MOST_SHUT_SECONDS = 60.0
 _WINDOW_SECONDS = 60.0
 _HALVE_SECONDS = 5.0
-# A provider that names a longer pause is asked again after this one.
-_MOST_PAUSE_SECONDS = 3600.0
 _TTL_SECONDS = 24 * 3600.0
 
 
@@ -52,7 +50,7 @@ class RedisGates:
 
     async def leave(self, route: Route, entry: Entry, report: Report, *, pause_seconds: float = 0.0) -> float:
         """Give the place back and say how it went; return for how many seconds the gate is shut now."""
-        pause_ms = int(min(pause_seconds, _MOST_PAUSE_SECONDS) * 1000)
+        pause_ms = int(min(pause_seconds, MOST_PAUSE_SECONDS) * 1000)
         _, left = await self._run("leave", route, owner=entry.owner, report=str(report), pause_ms=pause_ms)
         return int(left) / 1000
 

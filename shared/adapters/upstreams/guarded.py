@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-import random
+import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from shared.ending import end_task
 from shared.errors import UpstreamBusy, UpstreamError
+from shared.jitter import jittered
 from shared.ports import Gates, ProviderCompaction, Upstream
 from shared.prompt import CompactedItems, Prompt, UpstreamEvent
 from shared.routing import Route
@@ -129,9 +130,14 @@ class GuardedUpstream:
             asking.shut_seconds = await self._leave(entry, report, pause_seconds)
 
     async def _enter(self, asking: _Asking) -> Entry | None:
+        owner = secrets.token_hex(8)
         while True:
             try:
-                entry = await self._gates.enter(self._route)
+                entry = await self._gates.enter(self._route, owner)
+            except asyncio.CancelledError:
+                # It may have been let in already, and only the answer is missing.
+                await self._leave(Entry(owner), Report.UNKNOWN, 0.0)
+                raise
             except (RedisError, OSError) as error:
                 _log.warning("gate_not_asked", upstream=self._route.name, error=type(error).__name__)
                 return None
@@ -146,7 +152,7 @@ class GuardedUpstream:
             case "paused":
                 await asking.wait(closed.seconds, _paused(closed.seconds))
             case "full":
-                await asking.wait(_LOOK_SECONDS * random.uniform(0.5, 1.5), _full())  # noqa: S311 - not a secret
+                await asking.wait(jittered(_LOOK_SECONDS, 0.5, 1.5), _full())
 
     async def _begin(self, entry: Entry | None) -> None:
         if entry is None or not entry.on_trial:
@@ -198,7 +204,7 @@ def _report(error: UpstreamError) -> Report:
 
 def _pause_seconds(tries: int) -> float:
     longest = min(_FIRST_PAUSE_SECONDS * 2.0 ** (tries - 1), _MOST_PAUSE_SECONDS)
-    return longest * random.uniform(0.75, 1)  # noqa: S311 - not a secret
+    return jittered(longest, 0.75, 1)
 
 
 def _refused(error: UpstreamError, seconds: float) -> UpstreamBusy:

@@ -145,6 +145,36 @@ async def test_who_hangs_up_gives_the_place_back_and_says_nothing_of_the_provide
     assert await answer(site.store.hget(GATE, "answers")) is None
 
 
+class SilentGates(RedisGates):
+    """Gates whose answer to who enters is lost on the way."""
+
+    def __init__(self, store: Redis) -> None:
+        super().__init__(store, SETTINGS)
+        self.entered = asyncio.Event()
+
+    async def enter(self, route: Route, owner: str | None = None) -> Entry | Closed:
+        await super().enter(route, owner)
+        self.entered.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_who_is_cancelled_while_redis_lets_it_in_leaves_no_place_taken(build: Build) -> None:
+    site = await build(max_concurrency=1)
+    gates = SilentGates(site.store)
+    # What is behind the gate is never asked.
+    guarded = GuardedUpstream(site.route, site.here, gates, lease_seconds=30)
+    asking = asyncio.create_task(site.ask(guarded))
+    await gates.entered.wait()
+    assert (await gates.figures(site.route)).calls == 1
+
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+    assert (await gates.figures(site.route)).calls == 0
+
+
 async def test_the_limit_is_halved_once_for_all_that_are_refused_together_and_grows_with_answers(
     build: Build,
 ) -> None:
