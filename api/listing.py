@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Request
 from pydantic import WithJsonSchema
 
 from shared.errors import InvalidRequest
-from shared.wire.items import Item
+from shared.wire.items import Item, dump_items
 from shared.wire.model import JsonObject
 from shared.wire.wording import shown, unsupported_parameter
 
@@ -84,7 +84,7 @@ AskedPage = Annotated[Page, Depends(Page)]
 
 def listed(items: Sequence[Item], *, has_more: bool) -> JsonObject:
     """Return the list object that shows these items."""
-    return listed_objects([item.to_json() for item in items], has_more=has_more)
+    return listed_objects(dump_items(items), has_more=has_more)
 
 
 def listed_objects(shown: list[JsonObject], *, has_more: bool) -> JsonObject:

@@ -148,12 +148,11 @@ class ItemProduced:
 class Finished:
     """The end of the answer: always the last event, exactly once.
 
-    `usage` is None where the provider reported none. `model` is the provider's name for what answered.
+    `usage` is None where the provider reported none.
     """
 
     reason: Literal["stop", "length", "content_filter"]
     usage: Usage | None = None
-    model: str | None = None
 
 
 UpstreamEvent: TypeAlias = (

@@ -42,8 +42,8 @@ class Upstream(Protocol):
     def stream(self, prompt: Prompt) -> AsyncGenerator[UpstreamEvent, None]:
         """Yield the answer as it is made, ending with one `Finished`.
 
-        Raises UpstreamError. Retries happen only before the first event. Closing the generator ends the
-        provider's work at once.
+        Raises UpstreamError. What tries again does so only before the first event. Closing the generator ends
+        the provider's work at once.
         """
         ...
 

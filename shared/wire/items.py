@@ -3,7 +3,7 @@
 Types that hitherto acts on have a model each; every other one is an `OtherItem`, kept word for word.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter
@@ -275,6 +275,6 @@ def parse_items(value: Any) -> list[Item]:
     return _ITEMS.validate_python(value)
 
 
-def dump_items(items: list[Item]) -> list[JsonObject]:
+def dump_items(items: Iterable[Item]) -> list[JsonObject]:
     """Return the items as JSON objects, exactly the fields that were given."""
     return [item.to_json() for item in items]

@@ -71,7 +71,6 @@ class _Usage(BaseModel):
 
 
 class _Chunk(BaseModel):
-    model: str | None = None
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
 
@@ -83,7 +82,6 @@ class ChatAnswer:
         self._calls = Calls(tools)
         self._finish: str | None = None
         self._usage: _Usage | None = None
-        self._model: str | None = None
         # Those of tokens that are no text yet: a character may take several.
         self._logprobs: list[JsonObject] = []
 
@@ -91,7 +89,6 @@ class ChatAnswer:
         """Yield what one chunk says. Raises ValueError when it is no chunk."""
         chunk = _Chunk.model_validate(data)
         self._usage = chunk.usage or self._usage
-        self._model = chunk.model or self._model
         for choice in (chunk.choices or [])[:1]:
             self._finish = choice.finish_reason or self._finish
             self._logprobs += _logprobs(choice.logprobs)
@@ -103,7 +100,7 @@ class ChatAnswer:
             raise UpstreamError("The model provider's answer broke off.")
         reason = _reason(self._finish)
         yield from self._calls.end("completed" if reason == "stop" else "incomplete")
-        yield Finished(reason, _usage(self._usage), self._model)
+        yield Finished(reason, _usage(self._usage))
 
     def _read_delta(self, delta: _Delta) -> Iterator[UpstreamEvent]:
         if delta.thought:

@@ -46,12 +46,12 @@ class OfflineUpstream:
         for words in _WORDS_AT_A_TIME.findall(answer):
             tokens = self._counter.count(said + words)
             if limit is not None and tokens > limit:
-                yield Finished("length", _usage(input_tokens, output_tokens), OFFLINE_MODEL)
+                yield Finished("length", _usage(input_tokens, output_tokens))
                 return
             said, output_tokens = said + words, tokens
             await asyncio.sleep(self._delay_seconds)
             yield TextDelta(words)
-        yield Finished("stop", _usage(input_tokens, output_tokens), OFFLINE_MODEL)
+        yield Finished("stop", _usage(input_tokens, output_tokens))
 
     async def list_models(self) -> Sequence[str]:
         """Return the one model's name."""

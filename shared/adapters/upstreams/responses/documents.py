@@ -24,7 +24,6 @@ class Incomplete(BaseModel):
 class Outcome(BaseModel):
     """A response in its terminal state, as far as it matters here."""
 
-    model: str | None = None
     usage: JsonObject | None = None
     error: Failure | None = None
     incomplete_details: Incomplete | None = None
@@ -40,11 +39,11 @@ def finished(outcome: Outcome) -> Finished:
     usage = _usage(outcome.usage)
     match outcome.incomplete_details:
         case None:
-            return Finished("stop", usage, outcome.model)
+            return Finished("stop", usage)
         case Incomplete(reason="content_filter"):
-            return Finished("content_filter", usage, outcome.model)
+            return Finished("content_filter", usage)
         case _:
-            return Finished("length", usage, outcome.model)
+            return Finished("length", usage)
 
 
 def compacted_items(data: object) -> CompactedItems:

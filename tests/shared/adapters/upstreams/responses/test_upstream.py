@@ -407,7 +407,7 @@ async def test_ignores_events_that_it_does_not_know(
     strange = ({"type": "keepalive"}, code, event("shell_call_output_content.delta", delta={"stdout": "x"}))
     server.script = in_turn(Reply(events=(*strange, completed())))
 
-    assert await answer(upstream) == [Finished("stop", None, "m")]
+    assert await answer(upstream) == [Finished("stop")]
 
 
 @pytest.mark.parametrize(
