@@ -47,7 +47,7 @@ class _Event(BaseModel):
     type: str
     output_index: int = 0
     summary_index: int = 0
-    content_index: int = 0
+    content_index: int | None = None
     delta: object = None
     logprobs: list[JsonObject] | None = None
     annotation: JsonObject | None = None
@@ -103,7 +103,7 @@ class ResponsesAnswer:
     def _delta(self, name: str, event: _Event) -> Iterator[UpstreamEvent]:
         if name == "output_text.annotation.added" and event.annotation:
             self._annotated.add(event.output_index)
-            yield AnnotationAdded(event.annotation, self._part(event.output_index, event.content_index))
+            yield AnnotationAdded(event.annotation, self._part(event.output_index, event.content_index or 0))
         if not isinstance(event.delta, str) or not event.delta:
             return
         made = self._of_delta(name, event, event.delta)
@@ -130,7 +130,7 @@ class ResponsesAnswer:
     def _begins(self, event: _Event, kind: _List) -> bool:
         """Whether the event begins another part than the first of its list."""
         parts = self._parts[event.output_index, kind]
-        number = event.content_index if kind == "content" else event.summary_index
+        number = (event.content_index or 0) if kind == "content" else event.summary_index
         if number in parts:
             return False
         parts.append(number)

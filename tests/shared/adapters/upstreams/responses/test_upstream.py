@@ -304,6 +304,14 @@ ANNOTATED = {
             id="as they come",
         ),
         pytest.param(
+            (
+                event("output_text.delta", delta="Hi", logprobs=[TOKEN], content_index=None),
+                event("output_text.annotation.added", annotation=NOTE, content_index=None),
+                done(ANNOTATED),
+            ),
+            id="without a place",
+        ),
+        pytest.param(
             (event("output_text.delta", delta="Hi", logprobs=[TOKEN]), done(ANNOTATED)), id="notes at the end"
         ),
         pytest.param((done(ANNOTATED),), id="all at the end"),
