@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     summarizer: Literal["auto", "model", "ledger", "native"] = "auto"
     summarizer_model: str | None = None
     summarizer_base_url: str | None = None
+    summarizer_api_key: SecretStr | None = None
     summarizer_window_tokens: PositiveInt = 100_000
     summarizer_mode: Literal["fenced", "in_place"] = "fenced"
     summarizer_prompt_file: Path | None = None
@@ -138,12 +140,17 @@ class Settings(BaseSettings):
     @property
     def upstream_key(self) -> str | None:
         """The key for the model provider. OPENAI_API_KEY is sent to OpenAI and to nobody else."""
-        return self._key_for(self.upstream_url)
+        return _value(self.upstream_api_key) or self._openai_key_for(self.upstream_url)
 
     @property
     def summarizer_key(self) -> str | None:
-        """The key for a summariser at an address of its own, under the same rule."""
-        return self._key_for(self.summarizer_base_url)
+        """The key for a summariser at an address of its own: the upstream's goes only where that is."""
+        own = _value(self.summarizer_api_key)
+        if own is not None:
+            return own
+        if _origin(self.summarizer_base_url) == _origin(self.upstream_url):
+            return self.upstream_key
+        return self._openai_key_for(self.summarizer_base_url)
 
     @property
     def summarizes_with_model(self) -> bool:
@@ -152,13 +159,18 @@ class Settings(BaseSettings):
             return any((self.upstream_url, self.upstreams_file, self.summarizer_base_url))
         return self.summarizer == "model"
 
-    def _key_for(self, url: str | None) -> str | None:
-        ours, openai = self.upstream_api_key, self.openai_api_key
-        # Where both are set, ours is for the upstream that was configured with it.
-        if openai is not None and _is_openai(url) and (ours is None or url != self.upstream_url):
-            return openai.get_secret_value()
-        return ours.get_secret_value() if ours is not None else None
+    def _openai_key_for(self, url: str | None) -> str | None:
+        is_openai = url is not None and url.rstrip("/") == OPENAI_BASE_URL
+        return _value(self.openai_api_key) if is_openai else None
 
 
-def _is_openai(url: str | None) -> bool:
-    return url is not None and url.rstrip("/") == OPENAI_BASE_URL
+def _value(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
+
+
+def _origin(url: str | None) -> str | None:
+    """Return where an address leads, without its path."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()

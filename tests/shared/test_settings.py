@@ -1,5 +1,6 @@
 """Settings come from the environment, and a key goes only where it belongs."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,14 @@ def test_what_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: s
         read(monkeypatch, **{name: value})
 
 
+def test_the_readme_lists_every_setting() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    rows = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| `")]
+    listed = {name.lower() for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+
+    assert set(Settings.model_fields) - {"openai_api_key"} <= listed
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().port = 1  # type: ignore[misc]  # that it cannot is the point
@@ -107,6 +116,7 @@ def test_no_key_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         UPSTREAM_API_KEY="sk-secret-2",
         ENCRYPTION_KEYS="sk-secret-3",
         API_KEYS="sk-secret-4",
+        SUMMARIZER_API_KEY="sk-secret-5",
     )
 
     assert "sk-secret" not in repr(settings)
@@ -142,7 +152,9 @@ def test_the_upstream_is_given_its_own_key(
 
 
 ELSEWHERE = {"SUMMARIZER_BASE_URL": "http://127.0.0.1:9001/v1"}
+BESIDE_IT = {"SUMMARIZER_BASE_URL": "http://127.0.0.1:9000/small"}
 SUMMARIES_BY_OPENAI = {"SUMMARIZER_BASE_URL": OPENAI_BASE_URL}
+ITS_OWN = {"SUMMARIZER_API_KEY": "its own"}
 
 
 @pytest.mark.parametrize(
@@ -151,11 +163,18 @@ SUMMARIES_BY_OPENAI = {"SUMMARIZER_BASE_URL": OPENAI_BASE_URL}
         pytest.param(ELSEWHERE, None, id="none"),
         pytest.param(ELSEWHERE | OPENAI, None, id="OpenAI's key stays at home"),
         pytest.param(ELSEWHERE | LOCAL | OPENAI, None, id="with a local upstream too"),
-        pytest.param(ELSEWHERE | LOCAL | OURS, "ours", id="a key of our own"),
+        pytest.param(ELSEWHERE | LOCAL | OURS, None, id="the upstream's stays with the upstream"),
+        pytest.param(ELSEWHERE | OPENAI | OURS, None, id="though that is OpenAI"),
+        pytest.param(ELSEWHERE | OURS, None, id="or nobody"),
+        pytest.param(BESIDE_IT | LOCAL | OURS, "ours", id="another model of the same provider"),
+        pytest.param(SUMMARIES_BY_OPENAI | LOCAL | OURS, None, id="not to OpenAI either"),
         pytest.param(SUMMARIES_BY_OPENAI | LOCAL | OURS | OPENAI, "sk-openai", id="OpenAI summarises"),
+        pytest.param(SUMMARIES_BY_OPENAI | OPENAI | OURS, "ours", id="and answers"),
+        pytest.param(ELSEWHERE | LOCAL | OURS | OPENAI | ITS_OWN, "its own", id="its own"),
+        pytest.param(BESIDE_IT | LOCAL | OURS | ITS_OWN, "its own", id="its own comes first"),
     ],
 )
-def test_a_summariser_elsewhere_is_not_given_openais_key(
+def test_a_summariser_is_given_no_key_that_is_for_somebody_else(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], key: str | None
 ) -> None:
     assert read(monkeypatch, **variables).summarizer_key == key
