@@ -30,11 +30,8 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
     window = await services.history.resolve(turn)
     if not window.entries:
         raise nothing_given()
-    correction = await services.calibration.correction(turn.request.model)
-    job = services.window_compactor.jobs.asked(turn, window.entries, correction)
-    await services.compactions.enqueue(job)
-    state = await services.window_compactor.wait(job.id)
-    if state is None and await services.compactions.state(job.id) is not None:
+    state = await services.window_compactor.compact_on_request(turn, window.entries)
+    if state is not None and not state.ended:
         raise Unavailable(
             "The compaction is still being made. Ask again: the same request goes on waiting for it.",
             code="server_is_overloaded",
@@ -42,6 +39,7 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
         )
     if state is None or state.result is None:
         raise Unavailable("The compaction could not be made.", code="server_error", retry_after_seconds=5)
+    correction = await services.calibration.correction(turn.request.model)
     _check_fits(services, turn, state.result, correction)
     document = await _publish(services, turn, state.result)
     # Images stay as they came.

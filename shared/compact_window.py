@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.compact_ahead import AheadCompactor, Made
@@ -11,7 +12,7 @@ from shared.compaction.pins import pins_of
 from shared.compaction.record import render_record
 from shared.compaction_jobs import CompactionJobs
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
-from shared.errors import HithertoError, TooManyRequests
+from shared.errors import HithertoError, InvalidSeal, TooManyRequests
 from shared.ids import new_id
 from shared.lifecycle import JobStatus
 from shared.ports import Calibration, Compactions, Sealer, Signals
@@ -78,7 +79,9 @@ class WindowCompactor:
         if due is None:
             return _smaller(found, window)
         job, tail = due
-        outcome = await self._outcome(turn, job, tail)
+        outcome: CompactedWindow | Parked | None = None
+        with suppress(TooManyRequests):  # a full queue is no reason to fail a turn that can do without
+            outcome = await self._outcome(turn, job, tail)
         return outcome if isinstance(outcome, Parked) else _smaller(outcome or found, window)
 
     async def compact_ahead(self, turn: Turn, result: TurnResult) -> bool:
@@ -86,16 +89,30 @@ class WindowCompactor:
         return await self._ahead.start(turn, result)
 
     async def compact_all(self, turn: Turn, window: Sequence[Entry]) -> CompactedWindow | Parked | None:
-        """Compact the whole window because the client says so; None means that the job failed."""
+        """Compact the whole window because the client says so; None means that the job failed.
+
+        Raises TooManyRequests when its queue is full.
+        """
         if not window:
             return self._sealed(turn, _nothing_yet(pins_of(window, turn.pins).texts), Usage())
         correction = await self.calibration.correction(turn.request.model)
         return await self._outcome(turn, self.jobs.triggered(turn, window, correction), [])
 
+    async def compact_on_request(self, turn: Turn, window: Sequence[Entry]) -> CompactionState | None:
+        """Return how the compaction ended that /responses/compact asks for, or where it stands if that takes long.
+
+        None when it is gone. Raises TooManyRequests when its queue is full.
+        """
+        correction = await self.calibration.correction(turn.request.model)
+        state = await self._state_of(self.jobs.asked(turn, window, correction))
+        if state is None or state.ended:
+            return state
+        return await self.wait(state.id) or await self._state(state.id)
+
     async def reopen(self, turn: Turn, item: Compaction) -> CompactedWindow:
         """Return the window behind an item that an earlier attempt of this turn made."""
         payload = unseal_payload(self._sealer, item.encrypted_content, tenant=turn.tenant)
-        state = await self._compactions.state(payload.id)
+        state = await self._state(payload.id)
         usage = state.result.usage if state and state.result else Usage()
         return CompactedWindow(Entry(item=item, tokens=payload.tokens, payload=payload), usage)
 
@@ -104,7 +121,7 @@ class WindowCompactor:
         until = time.monotonic() + self._settings.compaction_wait_seconds
         async with self._signals.watch(compaction_id) as bell:
             while True:
-                state = await self._compactions.state(compaction_id)
+                state = await self._state(compaction_id)
                 if state is None or state.ended:
                     return state
                 left = until - time.monotonic()
@@ -118,7 +135,7 @@ class WindowCompactor:
             told.append(self._compactions.share(made.compaction_id, turn.id))
         if made.is_ready:
             # Side by side: the model's first word waits for all of them.
-            state, *_ = await asyncio.gather(self._compactions.state(made.compaction_id), *told)
+            state, *_ = await asyncio.gather(self._state(made.compaction_id), *told)
         else:
             await asyncio.gather(*told)
             await self._compactions.hurry(made.compaction_id)
@@ -141,20 +158,29 @@ class WindowCompactor:
         return self._use(turn, result, tail) if result is not None else None
 
     async def _state_of(self, job: CompactionJob) -> CompactionState | None:
-        state = await self._compactions.state(job.id)
+        """Return where the job's compaction stands, asked for if nobody did before. Raises TooManyRequests."""
+        state = await self._state(job.id)
         # One that was given up stands for nothing: whoever needs it after all has it made anew.
         while state is not None and (state.undone or state.status is JobStatus.CANCELLED):
             job = replace(job, id=next_attempt(job.id))
-            state = await self._compactions.state(job.id)
-        if state is not None:
-            if job.asked_by is not None:
-                await self._compactions.share(job.id, job.asked_by)
-            return state
-        try:
+            state = await self._state(job.id)
+        if state is None:
             await self._compactions.enqueue(job)
-        except TooManyRequests:
-            return None  # a full queue is no reason to fail a turn that can do without
-        return await self._compactions.state(job.id)
+            return await self._state(job.id)
+        if not state.ended:
+            # It may have been made ahead, which can wait and can be given up: now somebody waits for it.
+            await self._compactions.note_use(job.id, in_time=False)
+            await self._compactions.hurry(job.id)
+        if job.asked_by is not None:
+            await self._compactions.share(job.id, job.asked_by)
+        return state
+
+    async def _state(self, compaction_id: str) -> CompactionState | None:
+        """Return where a compaction stands, or None; one sealed with a key that was retired is as good as undone."""
+        try:
+            return await self._compactions.state(compaction_id)
+        except InvalidSeal:
+            return CompactionState(compaction_id, JobStatus.COMPLETED, undone=True)
 
     async def _result(self, state: CompactionState) -> CompactionResult | None:
         ended = state if state.ended else await self.wait(state.id)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
 from shared.compactor import Compactor
-from shared.errors import LeaseLost, NotFound, TooManyRequests, UpstreamError
+from shared.errors import InvalidSeal, LeaseLost, NotFound, TooManyRequests, UpstreamError
 from shared.lifecycle import JobStatus, Lease
 from shared.prompt import Finished, Prompt, TextDelta, UpstreamEvent
 from shared.summaries import Portion, Summary
@@ -195,6 +195,8 @@ class InMemoryCompactions:
         self.failing = False
         self.full = False
         self.hurried: list[str] = []
+        self.forgotten: list[str] = []
+        self.sealed_elsewhere: set[str] = set()
         self.shared: list[tuple[str, str]] = []
         self.outcomes: dict[str, str] = {}
         self.lookups: list[list[str]] = []
@@ -228,6 +230,8 @@ class InMemoryCompactions:
         return self.jobs[lease.job_id]
 
     async def state(self, compaction_id: str) -> CompactionState | None:
+        if compaction_id in self.sealed_elsewhere:
+            raise InvalidSeal
         return self.states.get(compaction_id)
 
     async def statuses(self, compaction_ids: Sequence[str]) -> list[JobStatus | None]:
@@ -245,7 +249,7 @@ class InMemoryCompactions:
 
     async def forget_transient(self, compaction_id: str) -> None:
         if self.jobs[compaction_id].transient:
-            del self.jobs[compaction_id], self.states[compaction_id]
+            self.forgotten.append(compaction_id)
 
     async def hurry(self, compaction_id: str) -> None:
         self.hurried.append(compaction_id)

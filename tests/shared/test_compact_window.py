@@ -18,6 +18,7 @@ from shared.compaction.policy import automatic_policy, endpoint_policy
 from shared.compaction.record import OPENING
 from shared.compaction_jobs import CompactionJobs, compaction_job, divide, target_tokens
 from shared.compactions import CompactionJob, CompactionResult, PromptHead
+from shared.errors import TooManyRequests
 from shared.sealing import unseal_payload
 from shared.settings import Settings
 from shared.turns import Parked
@@ -379,6 +380,76 @@ async def test_a_full_queue_leaves_the_window_as_it_is() -> None:
 
     assert await compact(talk, entries(LONG)) is None
     assert await compact(talk, entries(LONG), background=True) is None
+
+
+async def test_a_client_that_asks_for_a_compaction_is_told_of_a_full_queue() -> None:
+    talk = Talk()
+    talk.compactions.full = True
+
+    with pytest.raises(TooManyRequests):
+        await talk.window_compactor.compact_all(talk.turn("And now?"), entries(LONG))
+    with pytest.raises(TooManyRequests):
+        await talk.window_compactor.compact_on_request(talk.turn("And now?"), entries(LONG))
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+async def test_what_was_sealed_with_a_retired_key_is_made_anew(ahead: bool) -> None:
+    talk, window = Talk(), entries(LONG)
+    turn = talk.turn("And now?", threshold=4_000)
+    due = talk.window_compactor.jobs.due(turn, window, Room(4_000))
+    assert due is not None
+    await talk.compactions.enqueue(replace(due[0], ahead=ahead))
+    talk.compactions.sealed_elsewhere.add(due[0].id)
+
+    for _ in range(2):
+        assert isinstance(await compact(talk, window), CompactedWindow)
+    assert len(talk.compactions.jobs) == 2
+
+
+async def test_what_a_client_asked_for_is_made_anew_too() -> None:
+    talk, window = Talk(), entries(LONG)
+    turn = talk.turn("And now?")
+    first = await talk.window_compactor.compact_on_request(turn, window)
+    talk.compactions.sealed_elsewhere |= set(talk.compactions.jobs)
+
+    second = await talk.window_compactor.compact_on_request(turn, window)
+
+    assert first is not None
+    assert second is not None
+    assert second.result is not None
+    assert second.id != first.id
+
+
+async def test_one_made_ahead_is_hurried_for_whoever_needs_just_that() -> None:
+    talk = Talk()
+    window = entries([*LONG[:-1], user("long " * 3_000)])
+    turn = talk.turn("And now?", background=True, threshold=4_000)
+    due = talk.window_compactor.jobs.due(turn, window, Room(4_000))
+    assert due is not None
+    talk.compactions.at_once = False
+    await talk.compactions.enqueue(replace(due[0], ahead=True))
+
+    assert await compact(talk, window, background=True) == Parked(due[0].id)
+
+    await talk.compactions.supersede([due[0].id])
+    assert talk.compactions.hurried == [due[0].id]
+    assert talk.compactions.outcomes == {due[0].id: "late"}
+
+
+async def test_a_turn_that_is_not_stored_leaves_a_compaction_to_others_that_wait_for_it() -> None:
+    talk, window = Talk(), entries(LONG)
+
+    async def go_on() -> CompactedWindow | Parked | None:
+        turn = talk.turn("And now?", store=False)
+        return await talk.window_compactor.compact(turn, window, Room(4_000))
+
+    talk.compactions.at_once = False
+    waiting = [asyncio.create_task(go_on()) for _ in range(3)]
+    await talk.signals.listened.wait()
+    await talk.compactions.run_all()
+
+    assert all([isinstance(await each, CompactedWindow) for each in waiting])
+    assert set(talk.compactions.forgotten) == set(talk.compactions.jobs)
 
 
 async def test_a_job_that_takes_too_long_leaves_the_window_as_it_is() -> None:
