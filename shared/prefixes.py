@@ -26,10 +26,11 @@ def named_prefixes(window: Sequence[Entry], policy: Policy, *, tenant: str) -> l
     items = [entry.item for entry in window]
     cuts = safe_cuts(items)
     digests = prefix_hashes(items)
+    fingerprint = policy.fingerprint
     first = max((index + 1 for index, entry in enumerate(window) if entry.payload), default=1)
     lengths = range(len(window), max(first, len(window) - _LOOKED_BACK_ITEMS) - 1, -1)
     return [
-        NamedPrefix(length, compaction_id(tenant, digests[length - 1], policy))
+        NamedPrefix(length, _named(tenant, digests[length - 1], fingerprint))
         for length in lengths
         if cuts[length]
     ]
@@ -37,10 +38,14 @@ def named_prefixes(window: Sequence[Entry], policy: Policy, *, tenant: str) -> l
 
 def compaction_id(tenant: str, digest: str, policy: Policy) -> str:
     """Return the id of the compaction of a prefix: the same for whoever asks for the same."""
-    name = hashlib.sha256(f"{tenant}\n{digest}\n{policy.fingerprint}".encode()).hexdigest()
-    return f"cmp_{name[:48]}"
+    return _named(tenant, digest, policy.fingerprint)
 
 
 def next_attempt(compaction_id: str) -> str:
     """Return the id of the compaction that is made in place of one that was undone."""
     return f"cmp_{hashlib.sha256(compaction_id.encode()).hexdigest()[:48]}"
+
+
+def _named(tenant: str, digest: str, fingerprint: str) -> str:
+    name = hashlib.sha256(f"{tenant}\n{digest}\n{fingerprint}".encode()).hexdigest()
+    return f"cmp_{name[:48]}"

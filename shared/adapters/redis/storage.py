@@ -17,14 +17,17 @@ _log = structlog.get_logger()
 class RedisStorage:
     """The port `Storage` on Redis; `broker` is None where broker and store are one server."""
 
-    def __init__(self, store: Redis, broker: Redis | None) -> None:
+    def __init__(self, store: Redis, broker: Redis | None, *, fresh_seconds: float = _FRESH_SECONDS) -> None:
+        """Take how long an answer is good for everybody."""
+        self._fresh_seconds = fresh_seconds
         self._servers = [store] if broker is None else [store, broker]
         self._asking: asyncio.Task[Memory] | None = None
         self._asked_at = 0.0
 
     async def memory(self) -> Memory:
         """Return the memory of the server that has the least room, as it was within the last second."""
-        if self._asking is None or time.monotonic() - self._asked_at >= _FRESH_SECONDS:
+        is_old = time.monotonic() - self._asked_at >= self._fresh_seconds
+        if self._asking is None or (is_old and self._asking.done()):
             # One asks for all, and all share what became of it: an outage is waited out once, not in a row.
             self._asked_at = time.monotonic()
             self._asking = asyncio.create_task(self._ask())
