@@ -9,7 +9,6 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTooSlow
 
 from shared.announcing import Announcer
-from shared.errors import InvalidSeal
 from shared.jobs import Queue, queue_of
 from shared.lifecycle import Found
 from shared.ports import Compactions, Jobs
@@ -28,12 +27,14 @@ class Reconciler:
         self._announcer = announcer
 
     async def run(self) -> NoReturn:
-        """Sweep for ever; an outage of Redis is waited out."""
+        """Sweep for ever; an outage of Redis is waited out, and whatever else goes wrong is logged."""
         while True:
             try:
                 await self.sweep()
             except (RedisError, OSError) as error:
                 _log.warning("sweep_interrupted", error=type(error).__name__)
+            except Exception:  # a door: with it all that this process looks after would end
+                _log.exception("sweep_failed")
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def sweep(self) -> None:
@@ -73,11 +74,8 @@ class Reconciler:
             await self._jobs.wake(job_id)
 
     async def _is_over(self, compaction_id: str) -> bool:
-        try:
-            state = await self._compactions.state(compaction_id)
-        except InvalidSeal:
-            return True  # completed, but not to be opened here: its turn is to say so, not to wait
-        return state is None or state.ended
+        [status] = await self._compactions.statuses([compaction_id])
+        return status is None or status.ended
 
 
 async def wake_waiters(jobs: Jobs, job_id: str) -> None:

@@ -67,8 +67,8 @@ async def _defer(services: Services, lease: Lease, busy: UpstreamBusy) -> None:
 
 async def _park(services: Services, lease: Lease, parked: Parked) -> None:
     await services.jobs.join(parked.compaction_id, lease.job_id)
-    state = await services.compactions.state(parked.compaction_id)
-    if state is None or state.ended:
+    [status] = await services.compactions.statuses([parked.compaction_id])
+    if status is None or status.ended:
         # It ended before it knew of this turn: nobody would wake it.
         await services.jobs.release(lease)
         return

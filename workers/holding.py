@@ -48,9 +48,10 @@ async def _until_lost(services: Services, lease: Lease) -> None:
     beat_seconds = services.settings.lease_seconds / _RENEWALS
     async with services.signals.watch(lease.job_id) as bell:
         while True:
-            await bell.wait(beat_seconds)
+            # At once, too: nobody heard what happened between the claim and now.
             try:
                 if await services.jobs.renew([lease]):
                     return
             except (RedisError, OSError) as error:
                 _log.warning("lease_not_renewed", job_id=lease.job_id, error=type(error).__name__)
+            await bell.wait(beat_seconds)

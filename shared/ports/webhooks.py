@@ -58,7 +58,10 @@ class Deliveries(Protocol):
     """The ends of jobs that are still to be told, and the jobs that tell them."""
 
     async def untold(self) -> list[JobEnd]:
-        """Return ends that nobody was told of, and put each off so that two reconcilers rarely meet."""
+        """Return ends that nobody was told of, and put each off so that two reconcilers rarely meet.
+
+        One that a newer server wrote in another form is left to that.
+        """
         ...
 
     async def enqueue(self, end: JobEnd, endpoint_id: str, event: JsonObject) -> None:

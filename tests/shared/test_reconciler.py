@@ -218,3 +218,26 @@ async def test_it_sweeps_again_after_an_outage(
     await until(lambda: away.answered > 0)
     await end_task(sweeping)
     assert await desk.doorbells() == [JOB]
+
+
+class StumblingJobs(RedisJobs):
+    """Jobs of which the first look fails as nobody foresaw."""
+
+    looks = 0
+
+    async def due(self) -> list[str]:
+        """Return the jobs that want a look now, from the second time on."""
+        self.looks += 1
+        if self.looks == 1:
+            raise ValueError
+        return await super().due()
+
+
+async def test_nothing_ends_the_sweeping(desk: Desk, compactions: RedisCompactions) -> None:
+    jobs = StumblingJobs(desk.store, None, SETTINGS)
+    sweeping = asyncio.create_task(Reconciler(jobs, compactions).run())
+
+    await until(lambda: jobs.looks > 1 or sweeping.done())
+
+    assert jobs.looks > 1
+    await end_task(sweeping)

@@ -44,6 +44,22 @@ async def test_work_on_a_job_that_somebody_else_ended_is_broken_off(redis_url: s
             await hold(services, lease, work(), drained=asyncio.Event())
 
 
+async def test_work_on_a_job_that_was_cancelled_before_anybody_listened_is_broken_off_at_once(
+    redis_url: str,
+) -> None:
+    async with open_services(Settings(redis_url=redis_url)) as services:
+        lease = await claimed(services)
+        await services.jobs.cancel(TURN.id)
+
+        with pytest.raises(LeaseLost):
+            async with asyncio.timeout(2):
+                await hold(services, lease, endless(), drained=asyncio.Event())
+
+
+async def endless() -> None:
+    await asyncio.Event().wait()
+
+
 async def claimed(services: Services) -> Lease:
     """Return the lease of a turn that was just accepted."""
     await services.responses.enqueue(TURN)

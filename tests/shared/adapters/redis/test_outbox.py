@@ -308,3 +308,18 @@ async def test_an_end_that_has_no_name_is_forgotten(
 
     assert await untold(desk) == []
     assert await desk.doorbells(Queue.HOUSEKEEPING) == []
+
+
+async def test_an_end_that_a_newer_server_wrote_keeps_no_other_from_being_told(
+    desk: Desk, endpoints: RedisWebhookEndpoints, deliveries: RedisDeliveries, announcer: Announcer
+) -> None:
+    await listen(endpoints)
+    await finish(desk)
+    strange = ["acme\nresp_9\ncompleted\n1\n2\nmore", "acme\nresp_9\ncompleted\nsoon\n2"]
+    await desk.store.zadd(keys.OUTBOX, dict.fromkeys(strange, 0))
+
+    await announcer.sweep()
+
+    left = await answer(desk.store.zrange(keys.OUTBOX, 0, -1))
+    assert sorted(fact.decode() for fact in left) == sorted(strange)
+    assert await deliveries.untold() == []
