@@ -34,7 +34,9 @@ class RedisBell:
     async def wait(self, timeout_seconds: float) -> bool:
         """Wait for news; False when none came in time."""
         try:
-            await asyncio.wait_for(self._rung.wait(), timeout_seconds)
+            # Not wait_for: it swallows a cancellation that comes with the news, as one does at a job's end.
+            async with asyncio.timeout(timeout_seconds):
+                await self._rung.wait()
         except TimeoutError:
             return False
         self._rung.clear()

@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from api.embedded import EmbeddedServer
 from shared.adapters.redis import keys
 from shared.adapters.redis.connection import connect
-from shared.adapters.redis.signals import RedisSignals
+from shared.adapters.redis.signals import RedisBell, RedisSignals
 
 SOON = 5.0
 
@@ -157,3 +157,18 @@ async def test_what_was_followed_is_followed_again_after_the_connection_broke(
         assert await bell.wait(SOON)
         await server.publish(keys.told("resp_1"), "resp_1")
         assert await bell.wait(SOON)
+
+
+async def test_who_is_told_to_stop_as_the_bell_rings_stops() -> None:
+    for steps in range(4):
+        bell = RedisBell()
+        waiting = asyncio.create_task(bell.wait(SOON))
+        await asyncio.sleep(0)
+        bell.ring()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        was_done = waiting.done()
+        waiting.cancel()
+        await asyncio.wait({waiting})
+
+        assert waiting.cancelled() or was_done
