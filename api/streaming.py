@@ -53,13 +53,14 @@ async def logged_events(
     async with services.signals.follow(response_id) as bell:
         while True:
             # The status is read before the events: once it is terminal, the log is complete.
-            stored = await services.responses.load(response_id, tenant)
+            status = await services.responses.status(response_id, tenant)
             for event in await services.events.read(response_id, after=after):
                 after = event["sequence_number"]
                 yield event
-            if stored.response.is_terminal:
+            if status.ended:
                 break
             await bell.wait(_LOOK_SECONDS)
+    stored = await services.responses.load(response_id, tenant)
     for event in closing_events(stored.response, first=stored.event_count):
         if event["sequence_number"] > after:
             yield event

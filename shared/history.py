@@ -64,11 +64,14 @@ class History:
     async def check(
         self, request_items: Sequence[Item], previous_response_id: str | None, tenant: str
     ) -> None:
-        """Raise InvalidRequest when the turn could not start: an unknown past, or a seal that is not ours."""
+        """Raise InvalidRequest when the turn could not start: an unknown past, or a seal that is not ours.
+
+        All of the past's responses are looked for; what is wrong inside them `resolve` finds.
+        """
         for item in request_items:
             self._past.open(SizedItem(item=item, tokens=0), tenant)
         if previous_response_id is not None:
-            await self._past.previous(previous_response_id, tenant)
+            await self._past.check(previous_response_id, tenant)
 
     async def dereferenced(
         self,

@@ -83,6 +83,13 @@ class Past:
             )
         return turn
 
+    async def check(self, response_id: str, tenant: str) -> None:
+        """Raise InvalidRequest when the response, or one that its window is made of, is no longer there."""
+        last = await self.previous(response_id, tenant)
+        others = _others(last)
+        if others and not await self._responses.are_stored(others):
+            raise _previous_not_found(response_id)
+
     async def before(self, turn: StoredTurn, tenant: str, undone: Collection[str] = ()) -> list[SizedItem]:
         """Return the items of a turn's conversation that came before it; none for a turn of no conversation."""
         place = turn.place
@@ -147,7 +154,7 @@ class Past:
 
     async def _path_to(self, response_id: str, tenant: str) -> list[StoredTurn]:
         last = await self.previous(response_id, tenant)
-        ids = [ancestor for ancestor in last.path if ancestor != last.id]
+        ids = _others(last)
         if not ids:
             return [last]
         try:
@@ -163,6 +170,10 @@ class _Stored:
     items: list[SizedItem]
     path: list[str] = field(default_factory=list)
     is_conversations: bool = False
+
+
+def _others(turn: StoredTurn) -> list[str]:
+    return [ancestor for ancestor in turn.path if ancestor != turn.id]
 
 
 def _stands_for_all(turn: StoredTurn, undone: Collection[str]) -> bool:

@@ -61,8 +61,9 @@ class TurnRunner:
         for what the client must change, UpstreamError for what the provider did, LeaseLost when another
         attempt took over. Cancelling it ends the upstream call.
         """
-        window = await self._history.resolve(turn)
+        # Told first: whoever hears that it failed knows which response that was.
         composer = await _begin(turn, progress, partial)
+        window = await self._history.resolve(turn)
         configuration = in_effect(entry.item for entry in flatten(window.entries))
         correction = await self._calibration.correction(turn.request.model)
         run = Run(turn, composer, progress, window, list(window.entries), configuration, correction)

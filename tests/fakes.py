@@ -113,6 +113,13 @@ class InMemoryResponses:
         response = turn.head if result is None else result.response
         return StoredResponse(response=response, streams=turn.request.is_streamed, event_count=0)
 
+    async def status(self, response_id: str, tenant: str) -> JobStatus:
+        _, result = self._find(response_id, tenant)
+        return JobStatus(result.response.status) if result else JobStatus.QUEUED
+
+    async def are_stored(self, response_ids: Sequence[str]) -> bool:
+        return all(response_id in self.turns for response_id in response_ids)
+
     async def load_turns(self, response_ids: Sequence[str], tenant: str) -> list[StoredTurn]:
         self.loads.append(list(response_ids))
         return [self._stored(*self._find(response_id, tenant)) for response_id in response_ids]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.lifecycle import Lease
+from shared.lifecycle import JobStatus, Lease
 from shared.reservations import Reservation
 from shared.turns import StoredResponse, StoredTurn, Turn, TurnResult
 from shared.window.payload import SizedItem
@@ -32,6 +32,14 @@ class Responses(Protocol):
 
     async def load(self, response_id: str, tenant: str) -> StoredResponse:
         """Return a response; one that was never finished comes with its output so far. Raises NotFound."""
+        ...
+
+    async def status(self, response_id: str, tenant: str) -> JobStatus:
+        """Return where a response stands, and read nothing else of it. Raises NotFound."""
+        ...
+
+    async def are_stored(self, response_ids: Sequence[str]) -> bool:
+        """Return whether all these responses are there, whosever they are, in one round trip."""
         ...
 
     async def load_turns(self, response_ids: Sequence[str], tenant: str) -> list[StoredTurn]:

@@ -37,6 +37,16 @@ def test_the_next_turn_sends_the_upstream_the_compacted_window_only(
     assert messages[-2]["content"] == "Done."
 
 
+def test_a_past_of_which_a_part_is_gone_is_refused_at_once(client: OpenAI) -> None:
+    first = finished(client, create(client, model="say:One.", input="Hi").id)
+    second = finished(client, create(client, model="say:Two.", input="Hi", previous_response_id=first.id).id)
+    client.responses.delete(first.id)
+
+    for fields in ({"background": True}, {"stream": True}, {}):
+        with pytest.raises(BadRequestError, match=f"'{second.id}' not found"):
+            client.responses.create(model="say:No.", input="Hi", previous_response_id=second.id, **fields)  # type: ignore[call-overload]  # its types want literals
+
+
 def test_a_turn_under_its_threshold_is_not_compacted(client: OpenAI) -> None:
     response = finished(client, create(client, model="say:Hello.", input="Hi").id)
     assert [item.type for item in response.output] == ["message"]

@@ -185,10 +185,13 @@ async def test_a_past_of_which_a_part_is_gone_is_unknown_as_a_whole() -> None:
     talk = Talk()
     first = await talk.say("One")
     second = await talk.say("Two", after=first.response.id)
+    await talk.history.check([], second.response.id, TENANT)
     await talk.responses.delete(first.response.id)
 
     with pytest.raises(InvalidRequest, match=f"'{second.response.id}' not found"):
         await resolved(talk, "Three", after=second.response.id)
+    with pytest.raises(InvalidRequest, match=f"'{second.response.id}' not found"):
+        await talk.history.check([], second.response.id, TENANT)
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", None])

@@ -192,10 +192,11 @@ async def test_a_window_that_fits_once_it_is_compacted_is_answered() -> None:
     assert types(await talk.say([*LONG, user("Hi")], threshold=1_500)) == ["compaction", "message"]
 
 
-async def test_a_seal_of_another_tenant_is_refused_before_anything_is_told() -> None:
+async def test_a_seal_of_another_tenant_is_refused_before_the_model_is_asked() -> None:
     talk = Talk()
     theirs = await talk.say([*LONG, user("Hi")], threshold=OVER, tenant="other")
     [sealed, _] = dump_items(theirs.response.output)
+    talk.upstream.prompts.clear()
 
     with pytest.raises(InvalidRequest) as caught:
         await talk.say([sealed, user("Hi")])
@@ -205,7 +206,7 @@ async def test_a_seal_of_another_tenant_is_refused_before_anything_is_told() -> 
         f"The encrypted content for item {sealed['id']} could not be verified. "
         "Reason: Encrypted content could not be decrypted or parsed."
     )
-    assert talk.progress.events == []
+    assert talk.upstream.prompts == []
 
 
 async def test_a_provider_that_fails_ends_the_turn_with_its_error() -> None:
@@ -223,6 +224,18 @@ async def test_an_answer_that_ends_without_saying_so_is_no_answer() -> None:
 
     with pytest.raises(UpstreamError, match="without saying so"):
         await talk.say("Hi")
+
+
+async def test_a_past_that_is_gone_by_then_is_told_after_the_response_was_created() -> None:
+    talk = Talk()
+    first = await talk.say("One")
+    turn = talk.turn("Two", after=first.response.id)
+    await talk.responses.delete(first.response.id)
+
+    with pytest.raises(InvalidRequest, match="not found"):
+        await talk.run(turn)
+
+    assert talk.progress.types == ["created", "in_progress"]
 
 
 async def test_the_provider_is_let_go_when_nobody_may_be_told_any_more() -> None:

@@ -121,6 +121,19 @@ class RedisResponses:
             event_count=integer(fields, "events"),
         )
 
+    async def status(self, response_id: str, tenant: str) -> JobStatus:
+        """Return where a response stands, and read nothing else of it. Raises NotFound."""
+        fields = await self._fields(response_id, ("tenant", "status"))
+        _check_owner(response_id, fields, tenant)
+        return JobStatus(text(fields, "status"))
+
+    async def are_stored(self, response_ids: Sequence[str]) -> bool:
+        """Return whether all these responses are there, whosever they are, in one round trip."""
+        pipeline = self._store.pipeline(transaction=False)
+        for response_id in response_ids:
+            pipeline.exists(keys.record(response_id))
+        return all(await pipeline.execute())
+
     async def load_turns(self, response_ids: Sequence[str], tenant: str) -> list[StoredTurn]:
         """Return the turns of all these responses, and let them live on. Raises NotFound."""
         pipeline = self._store.pipeline(transaction=False)

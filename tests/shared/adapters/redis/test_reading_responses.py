@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from shared.adapters.redis.jobs import RedisJobs
 from shared.adapters.redis.responses import RedisResponses
 from shared.errors import NotFound
+from shared.lifecycle import JobStatus
 from shared.wire.items import Message, OutputText
 from shared.wire.responses import Response, ResponseError
 from tests.shared.adapters.redis.desk import ATTEMPTS, JOB, SETTINGS, Desk
@@ -166,3 +167,23 @@ async def test_a_reader_that_meets_the_end_sees_the_end(interrupted: Interrupted
     interrupted.meanwhile = lambda: responses.finish(lease, asked, answered(asked))
 
     assert (await responses.load(JOB, "acme")).response == answered(asked).response
+
+
+async def test_where_a_response_stands_is_read_without_what_it_said(
+    responses: RedisResponses, desk: Desk
+) -> None:
+    asked = accepted_turn()
+    await responses.enqueue(asked)
+    assert await responses.status(JOB, asked.tenant) is JobStatus.QUEUED
+    await responses.finish(await desk.take("first"), asked, answered(asked))
+    assert await responses.status(JOB, asked.tenant) is JobStatus.COMPLETED
+    for name, tenant in ((JOB, "other"), ("resp_none", asked.tenant)):
+        with pytest.raises(NotFound):
+            await responses.status(name, tenant)
+
+
+async def test_responses_are_stored_if_each_of_them_is(responses: RedisResponses) -> None:
+    await responses.enqueue(accepted_turn())
+
+    assert await responses.are_stored([JOB, JOB])
+    assert not await responses.are_stored([JOB, "resp_none"])
