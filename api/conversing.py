@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from api.intake import stored_form
 from shared.ending import end_task
-from shared.errors import InvalidRequest, RequestError
+from shared.errors import InvalidRequest, NotFound, RequestError
 from shared.services import Services
 from shared.turns import Turn
 from shared.window.payload import SizedItem
@@ -53,9 +53,13 @@ async def held(services: Services, turn: Turn) -> AsyncIterator[None]:
 
 
 async def check_held(services: Services, turn: Turn) -> None:
-    """Raise ConversationLocked when a process that was away for too long has lost the turn's conversation."""
+    """Raise ConversationLocked when a process that was away for too long has lost the turn's conversation.
+
+    A turn whose conversation was deleted ends without it.
+    """
     if turn.request.conversation_id is not None:
-        await services.conversations.renew(turn)
+        with suppress(NotFound):
+            await services.conversations.renew(turn)
 
 
 async def _renew(services: Services, turn: Turn) -> None:

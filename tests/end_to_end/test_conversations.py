@@ -256,6 +256,20 @@ def test_while_a_turn_runs_its_conversation_takes_no_items(
     assert texts(client, conversation) == ["Zero", "Two"]
 
 
+def test_a_turn_whose_conversation_is_deleted_ends_without_it(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    conversation = new(client, "Zero")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(answer, client, model="held", input="One", conversation=conversation)
+        assert upstream.saw_requests(1)
+        client.conversations.delete(conversation)
+        upstream.released.set()
+        response = running.result(timeout=20)
+    assert response.status == "completed"
+    assert client.responses.retrieve(response.id).output_text == response.output_text
+
+
 def test_a_client_that_hangs_up_in_mid_turn_frees_the_conversation(
     client: OpenAI, upstream: ScriptedUpstream
 ) -> None:
