@@ -142,7 +142,7 @@ class WindowCompactor:
             if turn.request.is_background:
                 return Parked(made.compaction_id)
             state = await self.wait(made.compaction_id)
-        return self._use(turn, state.result, made.tail) if state and state.result else None
+        return await self._use(turn, state.result, made.tail) if state and state.result else None
 
     async def _outcome(
         self, turn: Turn, job: CompactionJob, tail: Sequence[Entry]
@@ -155,7 +155,7 @@ class WindowCompactor:
         result = await self._result(state)
         if result is not None and not turn.request.is_stored:
             await self._compactions.forget_transient(state.id)
-        return self._use(turn, result, tail) if result is not None else None
+        return await self._use(turn, result, tail) if result is not None else None
 
     async def _state_of(self, job: CompactionJob) -> CompactionState | None:
         """Return where the job's compaction stands, asked for if nobody did before. Raises TooManyRequests."""
@@ -186,8 +186,12 @@ class WindowCompactor:
         ended = state if state.ended else await self.wait(state.id)
         return ended.result if ended else None
 
-    def _use(self, turn: Turn, result: CompactionResult, tail: Sequence[Entry]) -> CompactedWindow | None:
-        return self._sealed(turn, result.payload.extended(flatten(tail)), result.usage)
+    async def _use(
+        self, turn: Turn, result: CompactionResult, tail: Sequence[Entry]
+    ) -> CompactedWindow | None:
+        # Images may be few tokens and many bytes.
+        payload = result.payload.extended(flatten(tail))
+        return await asyncio.to_thread(self._sealed, turn, payload, result.usage)
 
     def _sealed(self, turn: Turn, payload: Payload, usage: Usage) -> CompactedWindow | None:
         """Return the window with its item, or None where it is too large for one.

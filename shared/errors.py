@@ -8,6 +8,7 @@ HithertoError
 │   ├── AuthenticationFailed     401
 │   ├── Forbidden            403
 │   ├── NotFound                 404
+│   ├── Conflict                 409
 │   ├── BodyTooLarge             413
 │   ├── TooManyRequests          429, with Retry-After
 │   └── Unavailable              503, with Retry-After

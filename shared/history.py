@@ -18,7 +18,8 @@ from shared.wire.items import InputText, Item, ItemReference, Message, OutputTex
 from shared.wire.model import JsonObject
 from shared.wire.text import text_of
 
-# A longer path is cut by writing its items down again: a window is then two round trips away, always.
+# A longer path is cut by writing its items down again: a window is then four round trips away, two for its last
+# turn and two for all the others.
 MAX_PATH = 24
 
 # Counting fewer items than this, and so much text, is done before a thread would have started.
@@ -68,8 +69,7 @@ class History:
 
         All of the past's responses are looked for; what is wrong inside them `resolve` finds.
         """
-        for item in request_items:
-            self._past.open(SizedItem(item=item, tokens=0), tenant)
+        await self._past.opened([SizedItem(item=item, tokens=0) for item in request_items], tenant)
         if previous_response_id is not None:
             await self._past.check(previous_response_id, tenant)
 

@@ -3,6 +3,7 @@
 The past that a client names is a conversation, or the response that came last.
 """
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,9 @@ from shared.window.payload import SizedItem
 from shared.window.undone import Replaced, find_gap, newest_compaction, standing
 from shared.wire.items import Compaction
 from shared.wire.wording import shown
+
+# Opening less than this is done about as soon as a thread would have started.
+_OPENED_INLINE_CHARS = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Past:
         undone: dict[str, Replaced | None] = {}
         while True:
             past = await self._stored(previous_response_id, conversation_id, tenant, undone)
-            entries = [self.open(entry, tenant) for entry in [*past.items, *fresh]]
+            entries = await self.opened([*past.items, *fresh], tenant)
             newest = newest_compaction(entries, undone)
             found = await self._compactions.undone([newest]) if newest else {}
             if not found:
@@ -98,6 +102,13 @@ class Past:
         return await self._conversations.window(
             place.conversation_id, tenant, before=place.position, without=sorted(undone)
         )
+
+    async def opened(self, items: Sequence[SizedItem], tenant: str) -> list[Entry]:
+        """Return items as `open` does, without holding up others where there is much to open."""
+        sealed = (len(each.item.encrypted_content) for each in items if isinstance(each.item, Compaction))
+        if sum(sealed) < _OPENED_INLINE_CHARS:
+            return [self.open(entry, tenant) for entry in items]
+        return await asyncio.to_thread(lambda: [self.open(entry, tenant) for entry in items])
 
     def open(self, entry: SizedItem, tenant: str) -> Entry:
         """Return an item as an entry of a window. Raises InvalidRequest for a seal that is not this tenant's."""

@@ -12,7 +12,7 @@ from importlib import resources
 import tiktoken
 import zstandard
 
-from shared.errors import HithertoError
+from shared.errors import ConfigurationError, HithertoError
 
 # A run of whitespace of about a million characters makes tiktoken's regular expression panic, and the
 # time for any run grows faster than its length. Pieces of this many characters keep both far away.
@@ -29,10 +29,10 @@ class TiktokenCounter:
     """
 
     def __init__(self, encoding: str = "o200k_base") -> None:
-        """Take the encoding's name. Raises HithertoError when no such vocabulary ships."""
+        """Take the encoding's name. Raises ConfigurationError when no such vocabulary ships."""
         if encoding not in _SHIPPED:
             names = ", ".join(sorted(_SHIPPED))
-            raise HithertoError(f"There is no tokenizer encoding {encoding!r}: hitherto ships {names}.")
+            raise ConfigurationError(f"There is no tokenizer encoding {encoding!r}: hitherto ships {names}.")
         self._name = encoding
 
     def count(self, text: str) -> int:

@@ -49,7 +49,7 @@ class Jobs(Protocol):
         ...
 
     async def cancel(self, job_id: str) -> bool:
-        """End a job as cancelled at once; False when it had ended before or is unknown."""
+        """End a job as cancelled at once; False when it had ended otherwise or is unknown."""
         ...
 
     async def due(self) -> list[str]:

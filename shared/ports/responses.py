@@ -131,7 +131,7 @@ class Conversations(ConversationItems, Protocol):
         ...
 
     async def renew(self, turn: Turn) -> None:
-        """Hold it for another lease. Raises ConversationLocked when it is no longer held."""
+        """Hold it for another lease. Raises ConversationLocked when it is no longer held, and NotFound."""
         ...
 
     async def release(self, turn: Turn) -> None:

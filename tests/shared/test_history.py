@@ -1,9 +1,11 @@
 """The window of a turn is found again, whatever way the client names its past."""
 
+import secrets
 import threading
 
 import pytest
 
+from shared.adapters.sealer import AesGcmSealer, new_key
 from shared.errors import InvalidRequest, NotFound
 from shared.history import MAX_PATH, History, ResolvedWindow
 from shared.sealing import seal_payload
@@ -74,7 +76,7 @@ async def test_a_turn_goes_on_where_the_one_it_names_ended() -> None:
     assert len(window.earlier) == 4
 
 
-async def test_a_chain_of_any_length_is_two_round_trips_away() -> None:
+async def test_a_chain_of_any_length_is_read_in_two_goes() -> None:
     talk = Talk()
     last = None
     for number in range(10):
@@ -251,6 +253,31 @@ async def test_what_is_long_or_may_be_is_counted_beside_the_loop(said: list[Json
     assert threading.get_ident() not in counter.threads
     await resolved(talk, "Hi")
     assert threading.get_ident() in counter.threads
+
+
+class WatchedSealer(AesGcmSealer):
+    """A sealer that remembers in which thread it opened something."""
+
+    thread = 0
+
+    def unseal(self, sealed: str, *, tenant: str, kind: str) -> bytes:
+        """Return the payload. Raises InvalidSeal when it is not ours, not this tenant's, or was changed."""
+        self.thread = threading.get_ident()
+        return super().unseal(sealed, tenant=tenant, kind=kind)
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["short", "long"])
+async def test_what_takes_long_to_open_holds_nobody_up(is_long: bool) -> None:
+    """All turns of a process share its event loop."""
+    talk, key = Talk(), new_key()
+    talk.sealer = sealer = WatchedSealer([key])
+    history = History(talk.responses, talk.conversations, talk.compactions, sealer, talk.counter)
+    item = sealed(talk, text=secrets.token_hex(100_000) if is_long else "kept")
+
+    window = await history.resolve(talk.turn([item]))
+
+    assert window.entries[0].payload is not None
+    assert (sealer.thread != threading.get_ident()) == is_long
 
 
 async def test_a_sealed_item_outlives_a_restart_with_the_same_keys() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.adapters import tiktoken as adapter
 from shared.adapters.tiktoken import HARD_PIECE_CHARS, TiktokenCounter
-from shared.errors import HithertoError
+from shared.errors import ConfigurationError, HithertoError
 
 COUNTER = TiktokenCounter()
 
@@ -97,7 +97,7 @@ def test_threads_that_come_first_share_one_vocabulary() -> None:
 
 
 def test_an_unknown_encoding_is_refused_with_the_names_of_those_that_ship() -> None:
-    with pytest.raises(HithertoError, match=r"'p50k_base'.*cl100k_base, o200k_base, o200k_harmony"):
+    with pytest.raises(ConfigurationError, match=r"'p50k_base'.*cl100k_base, o200k_base, o200k_harmony"):
         TiktokenCounter("p50k_base")
 
 
