@@ -420,6 +420,16 @@ async def test_what_a_client_asked_for_is_made_anew_too() -> None:
     assert second.id != first.id
 
 
+async def test_what_a_client_asked_for_and_takes_too_long_is_told_as_it_stands() -> None:
+    talk, window = Talk(compaction_wait_seconds=0.02), entries(LONG)
+    talk.compactions.at_once = False
+
+    state = await talk.window_compactor.compact_on_request(talk.turn("And now?"), window)
+
+    assert state is not None
+    assert not state.ended
+
+
 async def test_one_made_ahead_is_hurried_for_whoever_needs_just_that() -> None:
     talk = Talk()
     window = entries([*LONG[:-1], user("long " * 3_000)])
