@@ -103,7 +103,8 @@ class RedisCompactions:
         """Let a compaction that was made for a turn that is not stored live a minute more; others stay."""
         record = keys.record(compaction_id)
         if await answer(self._store.hexists(record, "ended_ttl_ms")):
-            await self._store.expire(record, _PICKED_UP_TTL_SECONDS, lt=True)
+            for key in (record, keys.waiters(compaction_id)):
+                await self._store.expire(key, _PICKED_UP_TTL_SECONDS, lt=True)
 
     async def hurry(self, compaction_id: str) -> None:
         """Have a compaction that was made ahead done before those that nobody waits for."""
