@@ -1,9 +1,8 @@
-"""Jobs in Redis: each method is one transition of the state machine in jobs.lua, in one round trip."""
+"""Jobs in Redis: each method is one transition of the state machine in lua/jobs, in one round trip."""
 
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from importlib.resources import files
 from typing import Any, TypeAlias
 
 import structlog
@@ -14,12 +13,23 @@ from redis.exceptions import RedisError
 from shared.adapters.celery import LOW, NORMAL, envelope, queue_key
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
+from shared.adapters.redis.scripts import read_script
 from shared.errors import LeaseLost, TooManyRequests
 from shared.jobs import SUMMARIZE, Queue, queue_of
 from shared.lifecycle import Ending, Figures, Found, Lease, Look, NewJob, NotClaimed
 from shared.settings import Settings
 
-SCRIPT = files("shared.adapters.redis").joinpath("jobs.lua").read_text(encoding="utf-8")
+SCRIPT = read_script(
+    "jobs/record",
+    "jobs/lines",
+    "jobs/ending",
+    "jobs/parts",
+    "jobs/pace",
+    "jobs/creating",
+    "jobs/claiming",
+    "jobs/working",
+    "jobs/looking_after",
+)
 
 # How long a doorbell may stay unanswered in an empty queue before it counts as lost.
 PATIENCE_SECONDS = 5.0

@@ -9,7 +9,7 @@ PREFIX = "hitherto:"
 WATCH = f"{PREFIX}watch"
 # How many jobs ended, by kind and status.
 COUNTERS = f"{PREFIX}counters"
-# What the names of all lines of queued jobs begin with; jobs.lua says what they hold.
+# What the names of all lines of queued jobs begin with; lua/jobs says what they hold.
 LINE = f"{PREFIX}line:"
 # How many jobs were claimed of late, by line.
 PACE = f"{PREFIX}pace"

@@ -1,0 +1,67 @@
+function operations.wake(status)
+  if status == 'waiting' then return {'queued', requeue()} end
+  if status == 'running' then set('woken', '1') end
+  return {status or 'gone', status == 'queued' and doorbell() or ''}
+end
+
+-- Somebody waits now for a job that could wait: it moves to the front queue, and so do its parts.
+function operations.hurry(status)
+  if not is_living(status) or get('queue') == given.queue then return {status or 'gone', ''} end
+  leave_line()
+  set('queue', given.queue)
+  -- Where the broker is elsewhere, nobody would ring for them.
+  if given.rings then on_each_part(function() operations.hurry(get('status')) end) end
+  return {status, status == 'queued' and ring() or ''}
+end
+
+function operations.cancel(status)
+  if not status then return {'gone', ''} end
+  if status == 'cancelled' then return {'cancelled', ''} end
+  if ENDED[status] then return {'ended', status} end
+  finish_as('cancelled')
+  return {'cancelled', ''}
+end
+
+function operations.delete(status)
+  if not status then return {'gone', ''} end
+  if not ENDED[status] then return {'busy', status} end
+  redis.call('DEL', record, events, waiters)
+  return {'deleted', ''}
+end
+
+-- Look after a job that may have been dropped, and say when to look again.
+function operations.look(status)
+  if not status or ENDED[status] then
+    redis.call('ZREM', watch, given.id)
+    return {'gone', ''}
+  end
+  if timed_out() then return {'ended', ''} end
+  if status == 'waiting' then
+    look_in(given.patience_ms)
+    return {'waiting', get('waits_for')}
+  end
+  if status == 'running' then
+    if lease_ran_out() then
+      if lose_attempt() then return {'ended', ''} end
+      return {'taken', requeue()}
+    end
+    look_in(number('lease_until') - now)
+    return {'running', ''}
+  end
+  if deferred_for() > 0 then
+    look_in(deferred_for())
+    return {'queued', ''}
+  end
+  -- Only one that was deferred has no doorbell out.
+  if number('rings') == 0 then return {'rung', ring()} end
+  -- A doorbell may be in a long queue rather than lost: ring again soon only into an empty queue.
+  local patience = given.patience_ms * 2 ^ (math.min(number('rings'), 6) - 1)
+  if given.queue_depth > 0 then patience = patience * 16 end
+  local silence = now - number('rung_at')
+  if silence >= patience then return {'rung', ring()} end
+  look_in(patience - silence)
+  return {'queued', ''}
+end
+
+local status = redis.call('HGET', record, 'status')
+return operations[operation](status or nil)
