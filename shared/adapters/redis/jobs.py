@@ -22,13 +22,14 @@ from shared.settings import Settings
 SCRIPT = read_script(
     "jobs/record",
     "jobs/lines",
-    "jobs/ending",
     "jobs/parts",
+    "jobs/ending",
     "jobs/pace",
     "jobs/creating",
     "jobs/claiming",
     "jobs/working",
     "jobs/looking_after",
+    "jobs/dispatch",
 )
 
 # How long a doorbell may stay unanswered in an empty queue before it counts as lost.

@@ -1,24 +1,3 @@
--- The job of the line whose turn it is, or nil: tenants take turns. What stands there in vain is taken out.
-local function next_in(line)
-  while true do
-    local tenant = redis.call('ZRANGE', ring_of(line), 0, 0)[1]
-    if not tenant then return nil end
-    local ready = ready_in(line, tenant)
-    local id = redis.call('ZRANGE', ready, 0, 0)[1]
-    if not id then
-      redis.call('ZREM', ring_of(line), tenant)
-    else
-      local stands = on(record_of(id), id, function() return get('status') == 'queued' and get('queue') == line end)
-      if stands then
-        redis.call('ZADD', ring_of(line), 'XX', digits(now * 1000 + tonumber(clock[2]) % 1000), tenant)
-        return id
-      end
-      redis.call('ZREM', ready, id)
-      redis.call('ZREM', queued_in(line), id)
-    end
-  end
-end
-
 local function take()
   if timed_out() then return nil end
   leave_line()

@@ -46,9 +46,25 @@ local function stand_aside()
   add(deferred_in(line, tenant), now, given.id)
 end
 
-local function keep_for(ms)
-  redis.call('PEXPIRE', record, digits(ms))
-  redis.call('PEXPIRE', events, digits(ms))
+-- The job of the line whose turn it is, or nil: tenants take turns. What stands there in vain is taken out.
+local function next_in(line)
+  while true do
+    local tenant = redis.call('ZRANGE', ring_of(line), 0, 0)[1]
+    if not tenant then return nil end
+    local ready = ready_in(line, tenant)
+    local id = redis.call('ZRANGE', ready, 0, 0)[1]
+    if not id then
+      redis.call('ZREM', ring_of(line), tenant)
+    else
+      local stands = on(record_of(id), id, function() return get('status') == 'queued' and get('queue') == line end)
+      if stands then
+        redis.call('ZADD', ring_of(line), 'XX', digits(now * 1000 + tonumber(clock[2]) % 1000), tenant)
+        return id
+      end
+      redis.call('ZREM', ready, id)
+      redis.call('ZREM', queued_in(line), id)
+    end
+  end
 end
 
 -- The doorbell for who must ring himself and asks again: the first answer may have been lost, and it with it.

@@ -62,6 +62,3 @@ function operations.look(status)
   look_in(patience - silence)
   return {'queued', ''}
 end
-
-local status = redis.call('HGET', record, 'status')
-return operations[operation](status or nil)

@@ -1,13 +1,13 @@
--- Append what is new of the events from number `first` on, which must not lie behind the log's end.
--- An event's place in the stream is its sequence number plus one: Redis has no entry 0-0.
-local function append_events(first)
-  local length = number('events')
-  for i = length - first + 1, #given.events do
-    redis.call('XADD', events, digits(first + i) .. '-0', 'e', given.events[i])
+-- Do `work` with the record of each part that the job ever had.
+local function on_each_part(work)
+  for _, field in ipairs(redis.call('HKEYS', record)) do
+    local id = string.match(field, '^part:(.*)')
+    if id then on(get(field), id, work) end
   end
-  set('events', digits(math.max(length, first + #given.events)))
-  local left = redis.call('PTTL', record)
-  if left > 0 then redis.call('PEXPIRE', events, digits(left)) end
+end
+
+local function holds_parent()
+  return (on(given.parent_record, given.parent, function() return holds(get('status')) end))
 end
 
 -- Be counted by the parent, and take its place in line and its deadline.
@@ -23,6 +23,20 @@ local function join_parent()
   given.deadline_ms = math.max(deadline - now, 0)
 end
 
+-- A part has ended: keep its summary with the parent, and wake that with the last one. Answers the doorbell.
+local function tell_parent()
+  local parent, summary, field = get('parent_record'), get('summary'), 'kept:' .. (get('name') or '')
+  if not parent then return '' end
+  redis.call('HDEL', record, 'portion', 'summary')
+  return (on(parent, get('parent'), function()
+    if not is_living(get('status')) then return '' end
+    if summary then redis.call('HSETNX', record, field, summary) end
+    set('parts_left', digits(number('parts_left') - 1))
+    if number('parts_left') > 0 or get('status') ~= 'waiting' then return '' end
+    return requeue()
+  end))
+end
+
 -- The doorbell of a parent that this part may have woken, for who must ring himself and asks again.
 local function parents_doorbell()
   local parent = get('parent_record')
@@ -30,6 +44,15 @@ local function parents_doorbell()
   return (on(parent, get('parent'), function() return get('status') == 'queued' and doorbell() or '' end))
 end
 
-local function holds_parent()
-  return (on(given.parent_record, given.parent, function() return holds(get('status')) end))
+-- What was made on the way to an ending goes with it: kept summaries, and parts in whatever state.
+local function forget_parts()
+  on_each_part(function()
+    if get('status') == 'running' then redis.call('PUBLISH', given.channel, given.id) end
+    leave_line()
+    redis.call('DEL', record)
+    redis.call('ZREM', watch, given.id)
+  end)
+  for _, field in ipairs(redis.call('HKEYS', record)) do
+    if string.find(field, '^kept:') or string.find(field, '^part') then redis.call('HDEL', record, field) end
+  end
 end

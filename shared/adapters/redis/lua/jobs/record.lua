@@ -54,3 +54,46 @@ local function on(other, other_id, work)
 end
 
 local function record_of(id) return string.format(given.record, id) end
+
+local function is_living(status) return status and not ENDED[status] end
+
+-- The attempt alone would not do: a server that lost its last second may give the same number again.
+local function holds(status)
+  return status == 'running' and number('attempt') == given.attempt and get('owner') == given.owner
+end
+
+-- Whether the job left this attempt's hands, and nobody has taken it since.
+local function given_up(status)
+  return (status == 'queued' or status == 'waiting') and number('attempt') == given.attempt
+end
+
+local function lease_ran_out() return number('lease_until') <= now end
+
+local function deadline_passed()
+  local deadline = number('deadline')
+  return deadline > 0 and deadline <= now
+end
+
+-- How long a deferred job is still to be left alone, in milliseconds; never beyond its deadline.
+local function deferred_for()
+  local till, deadline = number('not_before'), number('deadline')
+  if deadline > 0 then till = math.min(till, deadline) end
+  return till - now
+end
+
+local function keep_for(ms)
+  redis.call('PEXPIRE', record, digits(ms))
+  redis.call('PEXPIRE', events, digits(ms))
+end
+
+-- Append what is new of the events from number `first` on, which must not lie behind the log's end.
+-- An event's place in the stream is its sequence number plus one: Redis has no entry 0-0.
+local function append_events(first)
+  local length = number('events')
+  for i = length - first + 1, #given.events do
+    redis.call('XADD', events, digits(first + i) .. '-0', 'e', given.events[i])
+  end
+  set('events', digits(math.max(length, first + #given.events)))
+  local left = redis.call('PTTL', record)
+  if left > 0 then redis.call('PEXPIRE', events, digits(left)) end
+end

@@ -1,0 +1,2 @@
+local status = redis.call('HGET', record, 'status')
+return operations[operation](status or nil)
