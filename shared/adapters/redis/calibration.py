@@ -3,7 +3,6 @@
 import hashlib
 import time
 from dataclasses import dataclass
-from importlib.resources import files
 
 import structlog
 from redis.asyncio import Redis
@@ -11,12 +10,13 @@ from redis.exceptions import RedisError
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
+from shared.adapters.redis.scripts import read_script
 from shared.routing import Route, Routes
 from shared.window.calibration import EXACT, Correction, Evidence, Size, correction_from, report_of
 from shared.window.families import factor_of
 from shared.wire.responses import Usage
 
-SCRIPT = files("shared.adapters.redis").joinpath("calibration.lua").read_text(encoding="utf-8")
+SCRIPT = read_script("calibration")
 
 _FRESH_SECONDS = 5.0
 _KEPT_SECONDS = 30 * 24 * 3600

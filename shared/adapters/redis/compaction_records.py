@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
 from redis.asyncio import Redis
@@ -10,13 +9,14 @@ from redis.asyncio import Redis
 from shared.adapters.redis import keys
 from shared.adapters.redis.compaction_fields import LISTED, RECORD, record_of
 from shared.adapters.redis.encoding import answer, present, text
+from shared.adapters.redis.scripts import read_script
 from shared.compactions import CompactionRecord
 from shared.errors import InvalidRequest, NotFound
 from shared.ports import Sealer
 from shared.settings import Settings
 from shared.wire.wording import shown
 
-SCRIPT = files("shared.adapters.redis").joinpath("compactions.lua").read_text(encoding="utf-8")
+SCRIPT = read_script("clock", "compactions")
 
 # Of so many a tenant's list tells; an older one is still known by its id.
 MOST_LISTED = 1000

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
 from redis.asyncio import Redis
@@ -10,6 +9,7 @@ from redis.asyncio.client import Pipeline
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import encode_item
+from shared.adapters.redis.scripts import read_script
 from shared.errors import ConversationLocked
 from shared.settings import Settings
 from shared.turns import Turn, TurnResult
@@ -17,7 +17,7 @@ from shared.window.payload import SizedItem
 from shared.wire.conversations import conversation_not_found, duplicate_item
 from shared.wire.items import Compaction
 
-SCRIPT = files("shared.adapters.redis").joinpath("conversations.lua").read_text(encoding="utf-8")
+SCRIPT = read_script("clock", "conversations")
 
 
 class ConversationScript:

@@ -2,17 +2,17 @@
 
 import json
 import secrets
-from importlib.resources import files
 from typing import Any, get_args
 
 from redis.asyncio import Redis
 
 from shared.adapters.redis import keys
+from shared.adapters.redis.scripts import read_script
 from shared.routing import Route
 from shared.settings import Settings
 from shared.upstream_gate import MOST_PAUSE_SECONDS, Closed, Entry, GateFigures, GateState, Report
 
-SCRIPT = files("shared.adapters.redis").joinpath("gates.lua").read_text(encoding="utf-8")
+SCRIPT = read_script("clock", "gates")
 
 SHUT_SECONDS = 10.0
 _MOST_SHUT_SECONDS = 60.0

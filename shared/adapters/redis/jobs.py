@@ -20,6 +20,7 @@ from shared.lifecycle import Ending, Figures, Found, Lease, Look, NewJob, NotCla
 from shared.settings import Settings
 
 SCRIPT = read_script(
+    "clock",
     "jobs/record",
     "jobs/lines",
     "jobs/parts",

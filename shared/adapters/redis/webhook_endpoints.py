@@ -4,13 +4,13 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
-from importlib.resources import files
 from typing import Any
 
 from redis.asyncio import Redis
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
+from shared.adapters.redis.scripts import read_script
 from shared.adapters.webhooks.signing import new_secret
 from shared.errors import InvalidRequest, NotFound
 from shared.happenings import SECRET_PREFIX, WebhookEventType
@@ -20,7 +20,7 @@ from shared.settings import Settings
 from shared.webhooks import SETTINGS_ENDPOINT, Endpoint, Target
 from shared.wire.wording import shown
 
-SCRIPT = files("shared.adapters.redis").joinpath("webhooks.lua").read_text(encoding="utf-8")
+SCRIPT = read_script("webhooks")
 
 MOST_ENDPOINTS = 50
 _KIND = "webhook_secret"

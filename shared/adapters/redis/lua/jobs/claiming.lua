@@ -1,3 +1,5 @@
+-- The operation that takes a job: whose turn it is.
+
 local function take()
   if timed_out() then return nil end
   leave_line()

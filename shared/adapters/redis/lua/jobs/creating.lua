@@ -1,3 +1,5 @@
+-- The operations that make a record.
+
 local operations = {}
 
 function operations.create(status)

@@ -1,3 +1,5 @@
+-- Ends of jobs: all that follows from one is done in the same step.
+
 -- The end is told from this note, whoever dies now. What is soon to be forgotten is told to nobody, nor is a part.
 local function note_end(status)
   local tenant = get('tenant')

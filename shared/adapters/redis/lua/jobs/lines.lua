@@ -1,3 +1,5 @@
+-- Lines of queued jobs, and the doorbells that are rung for them.
+
 local function ring_of(line) return given.line .. 'ring:' .. line end
 local function queued_in(line) return given.line .. 'queued:' .. line end
 local function ready_in(line, tenant) return given.line .. 'ready:' .. line .. ':' .. tenant end

@@ -1,3 +1,5 @@
+-- The operations of those who do not hold the lease.
+
 function operations.wake(status)
   if status == 'waiting' then return {'queued', requeue()} end
   if status == 'running' then set('woken', '1') end

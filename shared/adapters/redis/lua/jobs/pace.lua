@@ -1,3 +1,5 @@
+-- How fast jobs are claimed, and whether there is room for more.
+
 -- Claims are counted in spans of ten seconds, so that who is refused can be told when to come back.
 local SPAN_MS = 10000
 

@@ -1,3 +1,5 @@
+-- Parts of a job, and their parent.
+
 -- Do `work` with the record of each part that the job ever had.
 local function on_each_part(work)
   for _, field in ipairs(redis.call('HKEYS', record)) do

@@ -1,3 +1,5 @@
+-- The operations of who holds a job's lease.
+
 function operations.renew(status)
   -- Who has ended it himself has lost nothing: what follows from the end is still to be done.
   if status and ENDED[status] and get('ended_by') == given.owner then return {'ok', status} end

@@ -12,13 +12,7 @@
 
 local record, items, bodies, windows = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local operation, given = ARGV[1], cjson.decode(ARGV[2])
-local ENDED = {completed = true, incomplete = true, failed = true, cancelled = true}
 local MANY = 1000 -- as many values as one call may well carry
-
-local function digits(number) return string.format('%.0f', number) end
-
-local clock = redis.call('TIME')
-local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 
 local function get(field) return redis.call('HGET', record, field) or nil end
 local function set(...) redis.call('HSET', record, ...) end

@@ -10,11 +10,6 @@
 local gate, places = KEYS[1], KEYS[2]
 local operation, given = ARGV[1], cjson.decode(ARGV[2])
 
-local function digits(number) return string.format('%.0f', number) end
-
-local clock = redis.call('TIME')
-local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
-
 local function number(field) return tonumber(redis.call('HGET', gate, field) or '0') end
 local function set(...) redis.call('HSET', gate, ...) end
 

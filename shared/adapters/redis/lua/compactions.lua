@@ -10,11 +10,6 @@
 
 local key, operation, given = KEYS[1], ARGV[1], cjson.decode(ARGV[2])
 
-local clock = redis.call('TIME')
-local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
-
-local function digits(number) return string.format('%.0f', number) end
-
 local operations = {}
 
 function operations.note()
