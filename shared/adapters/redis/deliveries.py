@@ -4,6 +4,7 @@ import structlog
 from redis.asyncio import Redis
 
 from shared.adapters.redis import keys
+from shared.adapters.redis.due import take_due
 from shared.adapters.redis.encoding import answer, integer, present, text
 from shared.adapters.redis.jobs import RedisJobs
 from shared.errors import LeaseLost
@@ -37,7 +38,8 @@ class RedisDeliveries:
 
         One that a newer server wrote in another form is left to that: it stays put off.
         """
-        ends = [_end(fact) for fact in await self._jobs.take_due(keys.OUTBOX, most=_BATCH)]
+        facts = await take_due(self._store, keys.OUTBOX, most=_BATCH)
+        ends = [_end(fact) for fact in facts]
         known = [end for end in ends if end is not None]
         if len(known) < len(ends):
             _log.warning("ends_not_understood", count=len(ends) - len(known))

@@ -83,3 +83,8 @@ def present(names: Sequence[str], values: Sequence[bytes | None]) -> Fields:
 async def answer(value: Awaitable[Any] | Any) -> Any:
     """Await a command's answer: redis-py types one as either a value or an awaitable of it."""
     return await value
+
+
+async def ids_of(value: Awaitable[Any] | Any) -> list[str]:
+    """Await a command that answers ids, and return them as text."""
+    return [member.decode() for member in await value]

@@ -1,0 +1,36 @@
+"""Doorbells at the broker: the messages that Celery takes, where the jobs' script cannot push them itself."""
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared.adapters.celery import LOW, NORMAL, queue_key
+from shared.adapters.redis.encoding import answer
+from shared.jobs import Queue
+
+_log = structlog.get_logger()
+
+
+class Doorbells:
+    """The lists of a broker. `broker` is None where it is the store, whose script rings."""
+
+    def __init__(self, store: Redis, broker: Redis | None) -> None:
+        self._server = broker or store
+        self.rung_by_script = broker is None
+
+    async def ring(self, queue: Queue, doorbell: str) -> None:
+        """Ring with what a script answered; nothing, if it has rung itself or there is nothing to ring for."""
+        if not doorbell or self.rung_by_script:
+            return
+        try:
+            await answer(self._server.lpush(queue_key(queue), doorbell))
+        except (RedisError, OSError) as error:
+            # The job is recorded, and a doorbell that is lost on the way is rung again by the reconciler.
+            _log.warning("doorbell_not_rung", queue=queue.value, error=type(error).__name__)
+
+    async def depth(self, queue: Queue) -> int:
+        """Return how many doorbells wait in a queue."""
+        pipeline = self._server.pipeline(transaction=False)
+        for priority in (NORMAL, LOW):
+            pipeline.llen(queue_key(queue, priority=priority))
+        return sum(await pipeline.execute())
