@@ -23,7 +23,10 @@ class Responses(Protocol):
         ...
 
     async def save(self, turn: Turn, result: TurnResult) -> None:
-        """Store a foreground response that has ended; its conversation grows by its items in the same step."""
+        """Store a foreground response that has ended; its conversation grows by its items in the same step.
+
+        Raises ConversationLocked when it is to grow and another turn has taken it; nothing is stored then.
+        """
         ...
 
     async def load_turn(self, lease: Lease) -> Turn:

@@ -13,6 +13,7 @@ from shared.adapters.redis.due import take_due
 from shared.adapters.redis.encoding import answer, ids_of
 from shared.adapters.redis.job_script import Beside, JobScript, fence, lease_lost
 from shared.adapters.redis.new_jobs import creation, refusal
+from shared.errors import ConversationLocked
 from shared.jobs import SUMMARIZE, Queue, queue_of
 from shared.lifecycle import Ending, Figures, Found, Lease, Look, NewJob, NotClaimed
 from shared.settings import Settings
@@ -75,10 +76,25 @@ class RedisJobs:
         return [detail if outcome == "exists" else "queued" for outcome, detail in answers]
 
     async def store(
-        self, job_id: str, status: str, fields: dict[str, bytes], *, beside: Beside | None = None
+        self,
+        job_id: str,
+        status: str,
+        fields: dict[str, bytes],
+        *,
+        conversation_id: str | None = None,
+        beside: Beside | None = None,
     ) -> None:
-        """Record what ended without being queued: a foreground response. What exists already stays."""
-        await self._script.run("store", job_id, beside=beside, fields=fields, status=status)
+        """Record what ended without being queued: a foreground response. What exists already stays.
+
+        Raises ConversationLocked, with nothing written, when it came to something that its conversation is to
+        have, and that is no longer held by it.
+        """
+        given = {"conversation": keys.record(conversation_id)} if conversation_id else {}
+        outcome, _ = await self._script.run(
+            "store", job_id, beside=beside, fields=fields, status=status, **given
+        )
+        if outcome == "refused":
+            raise ConversationLocked
 
     async def claim(self, job_id: str, owner: str) -> Lease | NotClaimed:
         """Take the lease of the job whose turn it is in the queue of this one.

@@ -87,10 +87,18 @@ class RedisResponses:
             await self._enqueue_in_conversation(turn, job, turn.request.conversation_id)
 
     async def save(self, turn: Turn, result: TurnResult) -> None:
-        """Store a foreground response that has ended; its conversation grows by its items in the same step."""
+        """Store a foreground response that has ended; its conversation grows by its items in the same step.
+
+        Raises ConversationLocked when it is to grow and another turn has taken it; nothing is stored then.
+        """
         fields = {"tenant": turn.tenant.encode(), **_conversation_of(turn), **_after_it_ran(result)}
-        beside = partial(self._beside_its_end, turn, result)
-        await self._jobs.store(turn.id, result.response.status, fields, beside=beside)
+        await self._jobs.store(
+            turn.id,
+            result.response.status,
+            fields,
+            conversation_id=turn.request.conversation_id,
+            beside=partial(self._beside_its_end, turn, result),
+        )
 
     async def load_turn(self, lease: Lease) -> Turn:
         """Return the turn behind a lease. Raises LeaseLost when it is gone."""

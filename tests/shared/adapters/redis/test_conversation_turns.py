@@ -270,6 +270,51 @@ async def test_a_foreground_turn_has_its_conversation_for_its_lease_and_for_as_l
     assert not await is_free(conversations, asking="third")
 
 
+async def test_a_foreground_turn_that_lost_its_conversation_writes_nothing_into_it(
+    conversations: RedisConversations, responses: RedisResponses, desk: Desk
+) -> None:
+    late, other = turn("late", asks="Late"), turn("other", asks="Other")
+    await conversations.hold(late)
+    await _let_hold_run_out(desk)
+    await conversations.hold(other)
+
+    # One is answered while the other has it, the second time when that is through.
+    for _ in range(2):
+        with pytest.raises(ConversationLocked):
+            await responses.save(late, result(late))
+        await responses.save(other, result(other))
+
+    assert await texts(conversations) == ["Other", "to-Other"]
+    with pytest.raises(NotFound):
+        await responses.load(late.id, "acme")
+
+
+async def test_a_foreground_turn_whose_conversation_was_deleted_is_stored_without_it(
+    conversations: RedisConversations, responses: RedisResponses
+) -> None:
+    asked = turn()
+    await conversations.hold(asked)
+    await conversations.delete(CONV, "acme")
+
+    await responses.save(asked, result(asked))
+
+    assert (await responses.load(asked.id, "acme")).response.status == "completed"
+
+
+async def test_a_foreground_turn_that_failed_is_stored_though_it_lost_its_conversation(
+    conversations: RedisConversations, responses: RedisResponses, desk: Desk
+) -> None:
+    asked = turn()
+    await conversations.hold(asked)
+    await _let_hold_run_out(desk)
+    assert await is_free(conversations)
+
+    await responses.save(asked, result(asked, status="failed"))
+
+    assert (await responses.load(asked.id, "acme")).response.status == "failed"
+    assert not await is_free(conversations, asking="third")
+
+
 async def _let_hold_run_out(desk: Desk) -> None:
     await answer(desk.store.hset(keys.record(CONV), "busy_until", str(await desk.now())))
 

@@ -27,9 +27,17 @@ function operations.create(status)
   return {'created', ring()}
 end
 
+-- Whether a conversation that is still there is another turn's, or nobody's: what this one came to has no place.
+local function lost_conversation()
+  if not given.conversation or redis.call('EXISTS', given.conversation) == 0 then return false end
+  return redis.call('HGET', given.conversation, 'busy_by') ~= record
+end
+
 -- Store what ended without ever being queued: a foreground response.
 function operations.store(status)
   if status then return {'exists', status} end
+  local came_to_something = given.status == 'completed' or given.status == 'incomplete'
+  if came_to_something and lost_conversation() then return {'refused', ''} end
   set('status', given.status, 'attempt', '0', 'events', '0')
   set('created_at', digits(now), 'ended_at', digits(now))
   set_pairs()
