@@ -60,7 +60,8 @@ class RedisConversations:
 
     async def find(self, conversation_id: str, tenant: str, item_ids: Sequence[str]) -> list[Item]:
         """Return those of these items that are in the conversation. Raises NotFound for the conversation."""
-        said = await self._script.run("find", conversation_id, tenant, wanted=list(item_ids))
+        wanted = list(dict.fromkeys(item_ids))
+        said = await self._script.run("find", conversation_id, tenant, wanted=wanted)
         return [entry.item for entry in decode_each(said)]
 
     async def window(

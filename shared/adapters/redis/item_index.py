@@ -1,4 +1,7 @@
-"""Where an item is that a client names by its id alone: the response that put it out."""
+"""Where an item is that a client names by its id alone: the response that put it out.
+
+Entries are written by the script that ends the response, in the same step.
+"""
 
 from collections.abc import Sequence
 
@@ -6,9 +9,12 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from shared.adapters.redis import keys
-from shared.adapters.redis.encoding import answer, decode_items
+from shared.adapters.redis.encoding import decode_items
 from shared.settings import Settings
 from shared.wire.items import Item
+
+# A client may name hundreds of thousands: Redis does other work between as many as these.
+_BATCH = 1000
 
 
 class ItemIndex:
@@ -18,19 +24,21 @@ class ItemIndex:
         self._store = store
         self._ttl_ms = settings.response_ttl_seconds * 1000
 
-    def note_in(self, pipeline: Pipeline, response_id: str, output: Sequence[Item]) -> None:
-        """Note the output items of a response, in the transaction that stores it."""
-        for item in output:
-            if item.id:
-                pipeline.set(keys.whereabouts(item.id), response_id, px=self._ttl_ms)
+    def keep_in(self, pipeline: Pipeline, items: Sequence[Item]) -> None:
+        """Have these output items found for as long as their response, which is kept for its time again."""
+        for name in entries_of(items):
+            pipeline.pexpire(name, self._ttl_ms, gt=True)
 
     async def find(self, item_ids: Sequence[str], tenant: str) -> list[Item]:
         """Return those of these items that responses of this tenant put out, in two round trips."""
-        if not item_ids:
+        wanted = set(item_ids)
+        if not wanted:
             return []
-        names = [keys.whereabouts(item_id) for item_id in item_ids]
-        found: list[bytes | None] = await answer(self._store.mget(names))
+        names = [keys.whereabouts(item_id) for item_id in wanted]
         pipeline = self._store.pipeline(transaction=False)
+        for start in range(0, len(names), _BATCH):
+            pipeline.mget(names[start : start + _BATCH])
+        found = [response_id for batch in await pipeline.execute() for response_id in batch]
         for response_id in {response_id.decode() for response_id in found if response_id}:
             pipeline.hmget(keys.record(response_id), ["tenant", "output"])
         return [
@@ -38,11 +46,16 @@ class ItemIndex:
             for owner, output in await pipeline.execute()
             if owner == tenant.encode()
             for entry in decode_items(output)
-            if entry.item.id in item_ids
+            if entry.item.id in wanted
         ]
 
     async def forget(self, items: Sequence[Item]) -> None:
         """Drop what was noted of these items."""
-        names = [keys.whereabouts(item.id) for item in items if item.id]
+        names = entries_of(items)
         if names:
             await self._store.delete(*names)
+
+
+def entries_of(items: Sequence[Item]) -> list[str]:
+    """Return the keys of the entries of these items; each is to hold the id of the response."""
+    return [keys.whereabouts(item.id) for item in items if item.id]

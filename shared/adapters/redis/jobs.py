@@ -81,17 +81,19 @@ class RedisJobs:
         status: str,
         fields: dict[str, bytes],
         *,
+        entries: Sequence[str] = (),
         conversation_id: str | None = None,
         beside: Beside | None = None,
     ) -> None:
         """Record what ended without being queued: a foreground response. What exists already stays.
 
+        Its id is written under each of the keys that are its `entries`.
         Raises ConversationLocked, with nothing written, when it came to something that its conversation is to
         have, and that is no longer held by it.
         """
         given = {"conversation": keys.record(conversation_id)} if conversation_id else {}
         outcome, _ = await self._script.run(
-            "store", job_id, beside=beside, fields=fields, status=status, **given
+            "store", job_id, beside=beside, fields=fields, status=status, entries=list(entries), **given
         )
         if outcome == "refused":
             raise ConversationLocked
@@ -132,9 +134,12 @@ class RedisJobs:
         """Keep a part of the work under `field` of the record; the first one wins. Raises LeaseLost."""
         await self._script.held("checkpoint", lease, fields={field: value})
 
-    async def finish(self, lease: Lease, ending: Ending, *, beside: Beside | None = None) -> None:
+    async def finish(
+        self, lease: Lease, ending: Ending, *, entries: Sequence[str] = (), beside: Beside | None = None
+    ) -> None:
         """End the job, once and for all. Raises LeaseLost when another attempt or a cancel came first.
 
+        Its id is written under each of the keys that are its `entries`.
         What is `beside` it happens even then: it is to look at the record first. The last of a compaction's
         parts wakes it.
         """
@@ -148,6 +153,7 @@ class RedisJobs:
             drops_events=ending.drops_events,
             first=ending.first_event,
             events=ending.events,
+            entries=list(entries),
         )
         await self._doorbells.ring(queue_of(lease.job_id), parents_doorbell)
 

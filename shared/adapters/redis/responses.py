@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.conversation_script import ConversationScript, accepted
@@ -22,7 +21,8 @@ from shared.adapters.redis.encoding import (
     present,
     text,
 )
-from shared.adapters.redis.item_index import ItemIndex
+from shared.adapters.redis.item_index import ItemIndex, entries_of
+from shared.adapters.redis.job_script import Beside
 from shared.adapters.redis.jobs import RedisJobs
 from shared.errors import LeaseLost, NotFound
 from shared.jobs import GENERATE
@@ -97,7 +97,8 @@ class RedisResponses:
             result.response.status,
             fields,
             conversation_id=turn.request.conversation_id,
-            beside=partial(self._beside_its_end, turn, result),
+            entries=entries_of(result.response.output),
+            beside=self._beside_its_end(turn, result),
         )
 
     async def load_turn(self, lease: Lease) -> Turn:
@@ -152,9 +153,10 @@ class RedisResponses:
             for response_id, values in zip(response_ids, await pipeline.execute(), strict=True)
         ]
         # Only now: nobody may keep alive what is not his.
-        for response_id in response_ids:
-            pipeline.pexpire(keys.record(response_id), self._ttl_ms, gt=True)
-            pipeline.pexpire(keys.derived(response_id), self._ttl_ms, gt=True)
+        for turn in turns:
+            pipeline.pexpire(keys.record(turn.id), self._ttl_ms, gt=True)
+            pipeline.pexpire(keys.derived(turn.id), self._ttl_ms, gt=True)
+            self._index.keep_in(pipeline, [entry.item for entry in turn.output])
         await pipeline.execute()
         return turns
 
@@ -172,7 +174,8 @@ class RedisResponses:
             first_event=closing[0]["sequence_number"] if closing else 0,
             events=tuple(encode(closing)),
         )
-        await self._jobs.finish(lease, ending, beside=partial(self._beside_its_end, turn, result))
+        entries = entries_of(result.response.output)
+        await self._jobs.finish(lease, ending, entries=entries, beside=self._beside_its_end(turn, result))
 
     async def find_items(self, item_ids: Sequence[str], tenant: str) -> list[Item]:
         """Return those of these items that stored responses put out; the others are left out."""
@@ -216,10 +219,10 @@ class RedisResponses:
         accepted(taken, conversation_id)
         await self._jobs.created(job, created)
 
-    async def _beside_its_end(self, turn: Turn, result: TurnResult, pipeline: Pipeline) -> None:
-        self._index.note_in(pipeline, turn.id, result.response.output)
-        if turn.request.conversation_id is not None:
-            await self._conversations.settle_in(pipeline, turn, result)
+    def _beside_its_end(self, turn: Turn, result: TurnResult) -> Beside | None:
+        if turn.request.conversation_id is None:
+            return None
+        return partial(self._conversations.settle_in, turn=turn, result=result)
 
     async def _load_unfinished(self, response_id: str) -> tuple[Fields, list[JsonObject]]:
         # In one step: a turn that finishes in between drops its events.

@@ -66,12 +66,13 @@ local function append()
   set('next', digits(place))
 end
 
+-- Those of these items that are there, after `ok`.
 local function with_bodies(ids)
   local answer = {'ok'}
   for first = 1, #ids, MANY do
     local last = math.min(first + MANY - 1, #ids)
     for _, body in ipairs(redis.call('HMGET', bodies, unpack(ids, first, last))) do
-      answer[#answer + 1] = body
+      if body then answer[#answer + 1] = body end
     end
   end
   return answer
@@ -127,11 +128,7 @@ function operations.remove()
 end
 
 function operations.find()
-  local found = {'ok'}
-  for _, id in ipairs(given.wanted) do
-    found[#found + 1] = redis.call('HGET', bodies, id) or nil
-  end
-  return found
+  return with_bodies(given.wanted)
 end
 
 function operations.window()

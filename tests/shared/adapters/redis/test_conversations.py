@@ -8,12 +8,12 @@ from shared.adapters.redis import keys
 from shared.adapters.redis.conversations import RedisConversations
 from shared.adapters.redis.encoding import answer
 from shared.adapters.redis.responses import RedisResponses
-from shared.errors import InvalidRequest, NotFound
+from shared.errors import InvalidRequest, LeaseLost, NotFound
 from shared.turns import Place
 from shared.wire.conversations import Conversation
 from shared.wire.items import Compaction, Message
 from shared.wire.text import text_of
-from tests.shared.adapters.redis.conversing import CONV, run, said, sized, texts, turn
+from tests.shared.adapters.redis.conversing import CONV, begin, result, run, said, sized, texts, turn
 from tests.shared.adapters.redis.desk import SETTINGS, Desk
 
 TTL = SETTINGS.response_ttl_seconds
@@ -219,3 +219,47 @@ async def test_an_output_item_is_found_by_its_id_until_its_response_is_deleted(
     await responses.delete("resp_1")
     assert await responses.find_items(["msg_to-One"], "acme") == []
     assert await desk.store.exists(keys.whereabouts("msg_to-One")) == 0
+
+
+async def test_what_a_refused_end_would_have_put_out_is_nowhere(
+    conversations: RedisConversations, responses: RedisResponses, desk: Desk
+) -> None:
+    asked = turn()
+    lease = await begin(responses, desk, asked)
+    await desk.jobs.cancel(asked.id)
+
+    with pytest.raises(LeaseLost):
+        await responses.finish(lease, asked, result(asked))
+
+    assert await desk.store.exists(keys.whereabouts("msg_to-One")) == 0
+
+
+async def test_an_item_is_found_for_as_long_as_its_response_lives_on(
+    conversations: RedisConversations, responses: RedisResponses, desk: Desk
+) -> None:
+    await run(responses, desk, turn())
+    await desk.store.expire(keys.whereabouts("msg_to-One"), 5)
+
+    await responses.load_turns(["resp_1"], "acme")
+
+    assert await desk.ttl_seconds(keys.whereabouts("msg_to-One")) == pytest.approx(TTL, abs=2)
+
+
+class Unsearched(list[str]):
+    """Names of which there may be hundreds of thousands: who searches them for each item takes minutes."""
+
+    def __contains__(self, _name: object) -> bool:
+        raise AssertionError("searched from end to end")
+
+
+async def test_many_items_are_found_at_once(
+    conversations: RedisConversations, responses: RedisResponses, desk: Desk
+) -> None:
+    await run(responses, desk, turn())
+    await conversations.add(CONV, "acme", sized(*(said(f"{number}") for number in range(1200))))
+    names = [f"msg_{number}" for number in range(1200)]
+
+    answered = said("to-One", role="assistant")
+    assert await responses.find_items(Unsearched([*names, "msg_to-One", "msg_to-One"]), "acme") == [answered]
+    found = await conversations.find(CONV, "acme", ["msg_x", *names, *names])
+    assert [item.id for item in found] == names

@@ -42,5 +42,6 @@ function operations.store(status)
   set('created_at', digits(now), 'ended_at', digits(now))
   set_pairs()
   keep_for(given.ttl_ms)
+  note_entries()
   return {'stored', given.status}
 end

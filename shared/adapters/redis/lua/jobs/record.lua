@@ -91,3 +91,8 @@ local function append_events(first)
   local left = redis.call('PTTL', record)
   if left > 0 then redis.call('PEXPIRE', events, digits(left)) end
 end
+
+-- Keys that lead to the record from elsewhere: from what a response put out.
+local function note_entries()
+  for _, key in ipairs(given.entries) do redis.call('SET', key, given.id, 'PX', digits(given.ttl_ms)) end
+end

@@ -38,6 +38,7 @@ function operations.finish(status)
   set_pairs()
   set('ended_by', given.owner)
   for _, field in ipairs(given.drops) do redis.call('HDEL', record, field) end
+  note_entries()
   if given.drops_events then redis.call('DEL', events) end
   return {'ok', finish_as(given.status)}
 end
