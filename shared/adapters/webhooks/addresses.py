@@ -29,6 +29,8 @@ def is_allowed(address: Address, networks: Sequence[Network]) -> bool:
     meant = _meant(address)
     if any(each in network for each in (address, meant) for network in networks):
         return True
+    if isinstance(meant, IPv6Address) and meant.is_site_local:  # deprecated, and still somebody's own
+        return False
     return meant.is_global and not (meant.is_multicast or meant.is_reserved or meant.is_unspecified)
 
 

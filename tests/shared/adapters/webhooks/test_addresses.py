@@ -32,6 +32,8 @@ LOCAL = [ip_network("127.0.0.0/8"), ip_network("10.1.0.0/16"), ip_network("fd00:
         ("::", False),
         ("fe80::1", False),
         ("fe80::1%lo", False),
+        ("fec0::1", False),
+        ("feff::1", False),
         ("fc00::1", False),
         ("fd00:1::1", False),
         ("ff0e::1", False),
