@@ -18,15 +18,19 @@ class Doorbells:
         self._server = broker or store
         self.rung_by_script = broker is None
 
-    async def ring(self, queue: Queue, doorbell: str) -> None:
-        """Ring with what a script answered; nothing, if it has rung itself or there is nothing to ring for."""
+    async def ring(self, doorbell: str) -> None:
+        """Ring with what a script answered: a list's name, and the message to push there.
+
+        Does nothing if the script has rung itself, or there is nothing to ring for.
+        """
         if not doorbell or self.rung_by_script:
             return
+        name, message = doorbell.split("\n", 1)
         try:
-            await answer(self._server.lpush(queue_key(queue), doorbell))
+            await answer(self._server.lpush(name, message))
         except (RedisError, OSError) as error:
             # The job is recorded, and a doorbell that is lost on the way is rung again by the reconciler.
-            _log.warning("doorbell_not_rung", queue=queue.value, error=type(error).__name__)
+            _log.warning("doorbell_not_rung", queue=name, error=type(error).__name__)
 
     async def depth(self, queue: Queue) -> int:
         """Return how many doorbells wait in a queue."""

@@ -14,7 +14,7 @@ from shared.adapters.redis.encoding import answer, ids_of
 from shared.adapters.redis.job_script import Beside, JobScript, fence, lease_lost
 from shared.adapters.redis.new_jobs import creation, refusal
 from shared.errors import ConversationLocked
-from shared.jobs import SUMMARIZE, Queue, queue_of
+from shared.jobs import Queue, queue_of
 from shared.lifecycle import Ending, Figures, Found, Lease, Look, NewJob, NotClaimed
 from shared.settings import Settings
 
@@ -55,7 +55,7 @@ class RedisJobs:
         refused = refusal(outcome, detail)
         if refused is not None:
             raise refused
-        await self._doorbells.ring(job.type.queue, detail if outcome == "created" else "")
+        await self._doorbells.ring(detail if outcome == "created" else "")
         return outcome == "created"
 
     async def create_parts(self, parts: Sequence[NewJob], lease: Lease) -> list[str]:
@@ -72,7 +72,7 @@ class RedisJobs:
         for outcome, doorbell in answers:
             if outcome == "lost":
                 raise lease_lost(lease, doorbell)
-            await self._doorbells.ring(SUMMARIZE.queue, doorbell if outcome == "created" else "")
+            await self._doorbells.ring(doorbell if outcome == "created" else "")
         return [detail if outcome == "exists" else "queued" for outcome, detail in answers]
 
     async def store(
@@ -115,7 +115,7 @@ class RedisJobs:
         if outcome != "claimed":
             return NotClaimed(outcome)
         attempt, claimed_id, doorbell = [*detail.split(" ", 2), ""][:3]
-        await self._doorbells.ring(queue, doorbell)
+        await self._doorbells.ring(doorbell)
         return Lease(claimed_id, int(attempt), owner)
 
     async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
@@ -155,11 +155,11 @@ class RedisJobs:
             events=ending.events,
             entries=list(entries),
         )
-        await self._doorbells.ring(queue_of(lease.job_id), parents_doorbell)
+        await self._doorbells.ring(parents_doorbell)
 
     async def release(self, lease: Lease) -> None:
         """Give a job back so that another worker takes it at once. Raises LeaseLost."""
-        await self._doorbells.ring(queue_of(lease.job_id), await self._script.held("release", lease))
+        await self._doorbells.ring(await self._script.held("release", lease))
 
     async def defer(self, lease: Lease, *, seconds: float, fields: dict[str, bytes]) -> None:
         """Have the job tried again in so many seconds, no sooner, and note why. Raises LeaseLost."""
@@ -170,15 +170,13 @@ class RedisJobs:
 
         One that waits for itself waits for its parts, if any are left.
         """
-        await self._doorbells.ring(
-            queue_of(lease.job_id), await self._script.held("park", lease, waits_for=waits_for)
-        )
+        await self._doorbells.ring(await self._script.held("park", lease, waits_for=waits_for))
 
     async def wake(self, job_id: str) -> None:
         """Queue a waiting job again; a running one will not park."""
         outcome, detail = await self._script.run("wake", job_id)
         if outcome == "queued":
-            await self._doorbells.ring(queue_of(job_id), detail)
+            await self._doorbells.ring(detail)
 
     async def cancel(self, job_id: str) -> bool:
         """End a job as cancelled at once; False when it had ended otherwise or is unknown."""
@@ -210,7 +208,7 @@ class RedisJobs:
         outcome, detail = await self._script.run("look", job_id, queue_depth=queue_depth)
         found = Found(outcome)
         if found in (Found.TAKEN, Found.RUNG):
-            await self._doorbells.ring(queue_of(job_id), detail)
+            await self._doorbells.ring(detail)
         return Look(found, waits_for=detail if found is Found.WAITING else None)
 
     async def figures(self) -> Figures:
@@ -233,9 +231,8 @@ class RedisJobs:
 
     async def hurry(self, job_id: str) -> None:
         """Move a job that could wait before those that still can, with its parts; earlier doorbells do no harm."""
-        queue = queue_of(job_id)
-        _, doorbell = await self._script.run("hurry", job_id, queue=queue_key(queue))
-        await self._doorbells.ring(queue, doorbell)
+        _, doorbell = await self._script.run("hurry", job_id, queue=queue_key(queue_of(job_id)))
+        await self._doorbells.ring(doorbell)
 
     def _creation(self, job: NewJob) -> dict[str, Any]:
         return creation(job, self._settings)

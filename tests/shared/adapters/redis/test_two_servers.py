@@ -7,12 +7,13 @@ import pytest
 from redis.asyncio import Redis
 
 from api.embedded import EmbeddedServer
+from shared.adapters.celery import LOW, NORMAL, queue_key
 from shared.adapters.redis.connection import connect
 from shared.adapters.redis.encoding import answer
 from shared.adapters.redis.jobs import RedisJobs
 from shared.errors import TooManyRequests
 from shared.jobs import SUMMARIZE, Queue
-from shared.lifecycle import Found, NewJob
+from shared.lifecycle import Found, Lease, NewJob
 from tests.shared.adapters.redis.conftest import StutteringRedis
 from tests.shared.adapters.redis.desk import COMPACTION, COMPLETED, JOB, NEW, NEW_COMPACTION, SETTINGS, Desk
 
@@ -132,3 +133,38 @@ async def test_a_job_is_accepted_though_its_doorbell_is_lost_on_the_way(apart: D
 
     assert await apart.doorbells() == []
     assert await apart.seconds_until_look() == pytest.approx(5, abs=1)
+
+
+async def _list_lengths(broker: Redis) -> dict[str, int]:
+    lengths = {}
+    for name, priority in (("front", NORMAL), ("back", LOW)):
+        lengths[name] = await answer(broker.llen(queue_key(Queue.COMPACTION, priority=priority)))
+    return lengths
+
+
+async def test_what_can_wait_is_rung_for_behind_what_cannot(apart: Desk, broker: Redis) -> None:
+    can_wait = replace(NEW_COMPACTION, can_wait=True)
+    await apart.jobs.create(can_wait)
+    assert await _list_lengths(broker) == {"front": 0, "back": 1}
+
+    lease = await apart.answer_doorbell("first", Queue.COMPACTION)
+    assert isinstance(lease, Lease)
+    await apart.jobs.release(lease)
+    assert await _list_lengths(broker) == {"front": 0, "back": 1}
+
+    await apart.jobs.hurry(COMPACTION)
+    assert await _list_lengths(broker) == {"front": 1, "back": 1}
+
+
+async def test_hurry_reaches_the_parts_though_nobody_rings_for_them_again(apart: Desk, broker: Redis) -> None:
+    lease = await apart.start(job=replace(NEW_COMPACTION, can_wait=True))
+    await apart.jobs.create_parts([NewJob("part_1", SUMMARIZE, {"name": b"1"})], lease)
+    before = await _list_lengths(broker)
+    record = await apart.record("part_1")
+
+    await apart.jobs.hurry(COMPACTION)
+
+    lines = await apart.lines()
+    assert {name for name in lines if "ready" in name} == {"ready:compaction:"}
+    assert await _list_lengths(broker) == before
+    assert (await apart.record("part_1"))["rings"] == record["rings"]

@@ -69,8 +69,9 @@ local function next_in(line)
   end
 end
 
--- The doorbell for who must ring himself and asks again: the first answer may have been lost, and it with it.
-local function doorbell() return not given.rings and get('envelope') or '' end
+-- The doorbell for who must ring himself: into which list, and what. Whoever asks again gets it again, for the
+-- first answer may have been lost, and it with it.
+local function doorbell() return not given.rings and get('queue') .. '\n' .. get('envelope') or '' end
 
 -- Put the doorbell into the queue, or hand it to the caller when the broker is elsewhere.
 local function ring()

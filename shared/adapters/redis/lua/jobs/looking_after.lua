@@ -11,9 +11,12 @@ function operations.hurry(status)
   if not is_living(status) or get('queue') == given.queue then return {status or 'gone', ''} end
   leave_line()
   set('queue', given.queue)
-  -- Where the broker is elsewhere, nobody would ring for them.
-  if given.rings then on_each_part(function() operations.hurry(get('status')) end) end
-  return {status, status == 'queued' and ring() or ''}
+  on_each_part(function() operations.hurry(get('status')) end)
+  if status ~= 'queued' then return {status, ''} end
+  if given.rings or not get('parent_record') then return {status, ring()} end
+  -- Where the broker is elsewhere nobody rings for a part: the doorbell that it has is worth a claim in any line.
+  enter_line()
+  return {status, ''}
 end
 
 function operations.cancel(status)
