@@ -9,7 +9,7 @@ from redis.asyncio.client import Pipeline
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.due import PATIENCE_SECONDS
-from shared.adapters.redis.scripts import read_script
+from shared.adapters.redis.scripts import execute, read_script
 from shared.errors import LeaseLost
 from shared.jobs import Queue, queue_of
 from shared.lifecycle import Lease
@@ -51,7 +51,7 @@ class JobScript:
             async with self._store.pipeline(transaction=True) as pipeline:
                 await self.call(operation, job_id, client=pipeline, **given)
                 await beside(pipeline)
-                told, *_ = await pipeline.execute()
+                told, *_ = await execute(pipeline)
         outcome, detail = told
         return outcome.decode(), detail.decode()
 

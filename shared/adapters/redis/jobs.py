@@ -13,6 +13,7 @@ from shared.adapters.redis.due import take_due
 from shared.adapters.redis.encoding import answer, ids_of
 from shared.adapters.redis.job_script import Beside, JobScript, fence, lease_lost
 from shared.adapters.redis.new_jobs import creation, refusal
+from shared.adapters.redis.scripts import execute
 from shared.errors import ConversationLocked
 from shared.jobs import Queue, queue_of
 from shared.lifecycle import Ending, Figures, Found, Lease, Look, NewJob, NotClaimed
@@ -68,7 +69,7 @@ class RedisJobs:
                 given = self._creation(part) | fence(lease)
                 given |= {"parent": lease.job_id, "parent_record": keys.record(lease.job_id)}
                 await self._script.call("create", part.id, client=pipeline, **given)
-            answers = [[told.decode() for told in answer] for answer in await pipeline.execute()]
+            answers = [[told.decode() for told in answer] for answer in await execute(pipeline)]
         for outcome, doorbell in answers:
             if outcome == "lost":
                 raise lease_lost(lease, doorbell)

@@ -24,6 +24,7 @@ from shared.adapters.redis.encoding import (
 from shared.adapters.redis.item_index import ItemIndex, entries_of
 from shared.adapters.redis.job_script import Beside
 from shared.adapters.redis.jobs import RedisJobs
+from shared.adapters.redis.scripts import execute
 from shared.errors import LeaseLost, NotFound
 from shared.jobs import GENERATE
 from shared.lifecycle import Ending, JobStatus, Lease, NewJob
@@ -215,7 +216,7 @@ class RedisResponses:
         async with self._store.pipeline(transaction=True) as pipeline:
             await self._conversations.take_in(pipeline, turn)
             await self._jobs.create_in(pipeline, job, conversation_id=conversation_id)
-            taken, created = await pipeline.execute()
+            taken, created = await execute(pipeline)
         accepted(taken, conversation_id)
         await self._jobs.created(job, created)
 
