@@ -50,7 +50,7 @@ async def _until_lost(services: Services, lease: Lease) -> None:
         while True:
             # At once, too: nobody heard what happened between the claim and now.
             try:
-                if await services.jobs.renew([lease]):
+                if not await services.jobs.renew(lease):
                     return
             except (RedisError, OSError) as error:
                 _log.warning("lease_not_renewed", job_id=lease.job_id, error=type(error).__name__)

@@ -20,8 +20,8 @@ class Jobs(Protocol):
         """
         ...
 
-    async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
-        """Renew the leases and return those that were lost; who has ended a job himself has lost nothing."""
+    async def renew(self, lease: Lease) -> bool:
+        """Renew the lease; False when it was lost. Who has ended the job himself has lost nothing."""
         ...
 
     async def release(self, lease: Lease) -> None:

@@ -119,13 +119,10 @@ class RedisJobs:
         await self._doorbells.ring(doorbell)
         return Lease(claimed_id, int(attempt), owner)
 
-    async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
-        """Renew all leases in one round trip and return those that were lost."""
-        async with self._store.pipeline(transaction=False) as pipeline:
-            for lease in leases:
-                await self._script.call("renew", lease.job_id, client=pipeline, **fence(lease))
-            answers = await pipeline.execute()
-        return [lease for lease, outcome in zip(leases, answers, strict=True) if outcome[0] != b"ok"]
+    async def renew(self, lease: Lease) -> bool:
+        """Renew the lease; False when it was lost. Who has ended the job himself has lost nothing."""
+        outcome, _ = await self._script.run("renew", lease.job_id, **fence(lease))
+        return outcome == "ok"
 
     async def append_events(self, lease: Lease, first: int, events: Sequence[str]) -> None:
         """Append events from sequence number `first` on; repeating a call changes nothing. Raises LeaseLost."""

@@ -34,20 +34,18 @@ async def test_renewing_begins_the_lease_anew(desk: Desk) -> None:
     lease = await desk.start()
     await desk.let_lease_run_out()
 
-    await desk.jobs.renew([lease])
+    await desk.jobs.renew(lease)
 
     assert await desk.jobs.claim(JOB, "second") is NotClaimed.HELD
 
 
-async def test_renewing_tells_which_leases_were_lost(desk: Desk) -> None:
+async def test_renewing_tells_whether_the_lease_was_lost(desk: Desk) -> None:
     good = await desk.start()
     lost = await desk.start(job=replace(NEW, id="resp_2"))
     await desk.jobs.cancel("resp_2")
 
-    assert await desk.jobs.renew([good, lost, Lease("resp_unknown", 1, "first")]) == [
-        lost,
-        Lease("resp_unknown", 1, "first"),
-    ]
+    leases = [good, lost, Lease("resp_unknown", 1, "first")]
+    assert [await desk.jobs.renew(lease) for lease in leases] == [True, False, False]
 
 
 async def test_a_lost_worker_is_counted_once_whoever_notices_first(desk: Desk) -> None:
@@ -124,7 +122,7 @@ async def test_a_number_that_a_forgetful_server_gives_twice_opens_nothing(desk: 
     lease = await desk.take("second")
     assert lease.attempt == forgotten.attempt
 
-    assert await desk.jobs.renew([forgotten, lease]) == [forgotten]
+    assert [await desk.jobs.renew(each) for each in (forgotten, lease)] == [False, True]
     with pytest.raises(LeaseLost):
         await desk.jobs.finish(forgotten, COMPLETED)
 
@@ -136,7 +134,7 @@ async def test_an_owner_that_claims_again_holds_its_newest_attempt_alone(desk: D
 
     new = await desk.take("first")
 
-    assert await desk.jobs.renew([old, new]) == [old]
+    assert [await desk.jobs.renew(each) for each in (old, new)] == [False, True]
 
 
 async def test_the_first_checkpoint_wins(desk: Desk) -> None:

@@ -114,7 +114,7 @@ async def test_the_end_of_a_job_is_news(desk: Desk, how: str) -> None:
             await desk.jobs.cancel(JOB)
         else:
             await desk.let_deadline_pass()
-            await desk.jobs.renew([lease])
+            await desk.jobs.renew(lease)
 
         message = await listener.get_message(timeout=1)
 

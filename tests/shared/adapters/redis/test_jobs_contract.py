@@ -32,7 +32,7 @@ async def claim_again(desk: Desk, lease: Lease) -> str:
 
 
 async def renew(desk: Desk, lease: Lease) -> str:
-    return "lost" if await desk.jobs.renew([lease]) else "ok"
+    return "ok" if await desk.jobs.renew(lease) else "lost"
 
 
 async def emit(desk: Desk, lease: Lease) -> str:
