@@ -150,9 +150,9 @@ class Reservations(Protocol):
         ...
 
     async def keep(self, reservation: Reservation, *, ttl_seconds: int = ...) -> None:
-        """Hold a reservation for so long from now on; a day if nothing is said."""
+        """Hold a reservation for so long from now on, a day if nothing is said, if it still holds its key."""
         ...
 
     async def drop(self, reservation: Reservation) -> None:
-        """Free the key: what it was reserved for did not come about."""
+        """Free the key, if the reservation still holds it: what it was reserved for did not come about."""
         ...
