@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from shared.adapters.celery import queue_key
+from shared.adapters.redis import keys
 from shared.errors import TooManyRequests
 from shared.jobs import COMPACT, DELIVER, SUMMARIZE, Queue
 from shared.lifecycle import Lease, NewJob
@@ -125,6 +127,15 @@ async def test_a_job_in_a_hurry_leaves_the_line_of_those_that_can_wait(desk: Des
     await desk.jobs.hurry(NEW_COMPACTION.id)
 
     assert set(await desk.lines()) == {"queued:compaction", "ready:compaction:", "ring:compaction"}
+
+
+async def test_a_line_lives_as_long_as_all_that_stand_in_it(desk: Desk) -> None:
+    await desk.jobs.create(NEW)
+    long = await desk.ttl_seconds(keys.queued_in(queue_key(Queue.GENERATION)))
+
+    await desk.jobs.create(replace(NEW, id="resp_short", deadline_seconds=1))
+
+    assert await desk.ttl_seconds(keys.queued_in(queue_key(Queue.GENERATION))) == pytest.approx(long, abs=2)
 
 
 async def test_a_tenant_may_have_so_many_jobs_queued_and_others_are_none_the_worse(roomy: Desk) -> None:

@@ -5,11 +5,11 @@ local function queued_in(line) return given.line .. 'queued:' .. line end
 local function ready_in(line, tenant) return given.line .. 'ready:' .. line .. ':' .. tenant end
 local function deferred_in(line, tenant) return given.line .. 'deferred:' .. line .. ':' .. tenant end
 
--- The line keeps no longer than the job that entered it last.
+-- The line is kept as long as any job that entered it.
 local function add(key, score, member)
   redis.call('ZADD', key, 'NX', digits(score), member)
   local left = redis.call('PTTL', record)
-  if left > 0 then redis.call('PEXPIRE', key, digits(left)) end
+  if redis.call('PTTL', key) < left then redis.call('PEXPIRE', key, digits(left)) end
 end
 
 -- In whose name the job stands in line: a part in that of its compaction's tenant.
