@@ -27,6 +27,7 @@ class CompactionIndex:
     """Which compactions a tenant asked for, newest last."""
 
     def __init__(self, store: Redis, settings: Settings) -> None:
+        self._store = store
         self._script = store.register_script(SCRIPT)
         self._ttl_ms = int((settings.response_ttl_seconds + settings.compaction_deadline_seconds) * 1000)
 
@@ -34,6 +35,10 @@ class CompactionIndex:
         """Note a compaction that is about to be asked for; one that is noted already stays where it is."""
         given = {"id": compaction_id, "most": MOST_LISTED, "ttl_ms": self._ttl_ms}
         await self._script(keys=[keys.compactions_of(tenant)], args=["note", json.dumps(given)])
+
+    async def forget(self, tenant: str, compaction_id: str) -> None:
+        """Take out one that found no room."""
+        await self._store.zrem(keys.compactions_of(tenant), compaction_id)
 
 
 class RedisCompactionRecords:

@@ -30,7 +30,7 @@ from shared.adapters.redis.encoding import (
 from shared.adapters.redis.jobs import RedisJobs
 from shared.compaction.policy import Policy
 from shared.compactions import CompactionJob, CompactionResult, CompactionState, PromptHead
-from shared.errors import LeaseLost
+from shared.errors import LeaseLost, TooManyRequests
 from shared.jobs import COMPACT
 from shared.lifecycle import Ending, JobStatus, Lease, NewJob
 from shared.ports import Sealer
@@ -69,7 +69,11 @@ class RedisCompactions:
             await self._index.note(job.tenant, job.id)
         if job.asked_by is not None:
             await self._derived.note(job.id, job.asked_by)
-        made = await self._jobs.create(self._new_job(job))
+        try:
+            made = await self._jobs.create(self._new_job(job))
+        except TooManyRequests:
+            await self._index.forget(job.tenant, job.id)
+            raise
         if job.asked_by is not None and job.asker_is_stored:
             await self._derived.check(job.asked_by)
         return made

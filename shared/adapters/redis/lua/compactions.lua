@@ -46,21 +46,22 @@ function operations.settle()
   local status, before = redis.call('HGET', key, 'status'), redis.call('HGET', key, 'outcome')
   if redis.call('HGET', key, 'ahead') ~= '1' then return 'not ahead' end
   local superseding = given.outcome == 'superseded'
-  if before and (superseding or before ~= 'superseded') then return before end
-  redis.call('HSET', key, 'outcome', given.outcome)
-  count('ahead:' .. given.outcome, 1)
-  if not superseding then
-    redis.call('HSET', key, 'used_at', digits(now))
-    redis.call('HDEL', key, 'in_vain')
-    return 'used'
-  end
+  if before and before ~= 'superseded' then return before end
   local hurried = redis.call('HGET', key, 'queue') == given.hurried
-  if not hurried then
-    redis.call('HSET', key, 'in_vain', digits(spent(status)))
-    count('ahead_tokens:in_vain', spent(status))
+  if before ~= given.outcome then
+    redis.call('HSET', key, 'outcome', given.outcome)
+    count('ahead:' .. given.outcome, 1)
+    if superseding and not hurried then
+      redis.call('HSET', key, 'in_vain', digits(spent(status)))
+      count('ahead_tokens:in_vain', spent(status))
+    end
   end
-  local left = status == 'queued' or status == 'running' or status == 'waiting'
-  return left and not hurried and 'to cancel' or 'superseded'
+  if superseding then
+    return status and not ENDED[status] and not hurried and 'to cancel' or 'superseded'
+  end
+  redis.call('HSET', key, 'used_at', digits(now))
+  redis.call('HDEL', key, 'in_vain')
+  return 'used'
 end
 
 return operations[operation]()

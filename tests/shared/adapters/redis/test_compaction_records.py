@@ -294,6 +294,29 @@ async def test_one_that_is_superseded_as_it_waits_for_a_worker_is_cancelled(
     assert (await counted(desk))["ahead:superseded"] == 1
 
 
+async def test_one_is_given_up_though_the_answer_was_lost_that_it_is_to_be(
+    stuttering: Desk, sealer: AesGcmSealer, records: RedisCompactionRecords
+) -> None:
+    compactions = RedisCompactions(stuttering.store, stuttering.jobs, sealer, SETTINGS)
+    await compactions.enqueue(ASKED)
+    await compactions.supersede([COMPACTION])
+
+    assert await stuttering.status(COMPACTION) == "cancelled"
+    assert (await counted(stuttering))["ahead:superseded"] == 1
+
+
+async def test_one_that_found_no_room_is_not_listed(
+    desk: Desk, compactions: RedisCompactions, records: RedisCompactionRecords
+) -> None:
+    for number in range(SETTINGS.max_queued):
+        await compactions.enqueue(replace(ASKED, id=f"cmp_{number}"))
+
+    with pytest.raises(TooManyRequests):
+        await compactions.enqueue(replace(ASKED, id="cmp_late"))
+
+    assert await desk.store.zcard(keys.compactions_of("acme")) == SETTINGS.max_queued
+
+
 async def test_one_that_is_superseded_as_it_is_made_has_cost_what_it_reads(
     desk: Desk, sealer: AesGcmSealer, records: RedisCompactionRecords
 ) -> None:
