@@ -1,6 +1,7 @@
 """Jobs in Redis: each method is one transition of the state machine in lua/jobs, in one round trip."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
@@ -105,14 +106,14 @@ class RedisJobs:
         Tenants take turns, and what somebody waits for comes before what can wait. The same owner asking
         again gets the same lease. Where there is nothing to claim, says why this job is not to be.
         """
-        queue = queue_of(job_id)
-        outcome, detail = await self._script.run(
-            "claim",
-            job_id,
-            owner=owner,
-            lines=[queue_key(queue, priority=priority) for priority in (NORMAL, LOW)],
-            claimed=keys.claimed(owner),
+        lines = [queue_key(queue_of(job_id), priority=priority) for priority in (NORMAL, LOW)]
+        claim = partial(
+            self._script.run, "claim", job_id, owner=owner, lines=lines, claimed=keys.claimed(owner)
         )
+        outcome, detail = await claim()
+        while outcome == "again":
+            await self._doorbells.ring(detail)
+            outcome, detail = await claim()
         if outcome != "claimed":
             return NotClaimed(outcome)
         attempt, claimed_id, doorbell = [*detail.split(" ", 2), ""][:3]

@@ -6,6 +6,7 @@ import pytest
 
 from shared.adapters.celery import queue_key
 from shared.adapters.redis import keys
+from shared.adapters.redis.job_script import JobScript
 from shared.errors import TooManyRequests
 from shared.jobs import COMPACT, DELIVER, SUMMARIZE, Queue
 from shared.lifecycle import Lease, NewJob
@@ -127,6 +128,22 @@ async def test_a_job_in_a_hurry_leaves_the_line_of_those_that_can_wait(desk: Des
     await desk.jobs.hurry(NEW_COMPACTION.id)
 
     assert set(await desk.lines()) == {"queued:compaction", "ready:compaction:", "ring:compaction"}
+
+
+async def test_a_claim_goes_on_past_what_is_over_yet_never_past_all_of_it_at_once(roomy: Desk) -> None:
+    """After an outage a line may be full of jobs whose deadline has passed: Redis has other work between them."""
+    for number in range(150):
+        await roomy.jobs.create(replace(job_of(f"late{number}", 0), deadline_seconds=0.001))
+    await roomy.jobs.create(job_of("in_time", 0))
+    queue = queue_key(Queue.GENERATION)
+
+    script = JobScript(roomy.store, SETTINGS, rings=True)
+    outcome, _ = await script.run("claim", "resp_late00", owner="worker", lines=[queue], claimed="claimed")
+
+    left: int = await roomy.store.zcard(keys.queued_in(queue))
+    assert (outcome, 0 < left < 151) == ("again", True)
+    assert await roomy.jobs.claim("resp_late00", "worker") == Lease("resp_in_time0", 1, "worker")
+    assert await roomy.store.zcard(keys.queued_in(queue)) == 0
 
 
 async def test_a_line_lives_as_long_as_all_that_stand_in_it(desk: Desk) -> None:

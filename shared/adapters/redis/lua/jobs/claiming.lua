@@ -55,7 +55,7 @@ function operations.claim(status)
   local taken, id = take_next()
   -- The doorbell was spent on another job: this one needs one of its own, which only now is known.
   local doorbell_of_lost = was_lost and id ~= given.id and get('status') == 'queued' and ring() or ''
-  if not taken then return unclaimed() end
+  if not taken then return passes_left == 0 and {'again', doorbell_of_lost} or unclaimed() end
   if id ~= given.id then redis.call('SET', given.claimed, id, 'PX', digits(given.lease_ms)) end
   return {'claimed', taken .. ' ' .. doorbell_of_lost}
 end
