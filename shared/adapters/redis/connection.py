@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
@@ -18,6 +19,8 @@ SOCKET_TIMEOUT_SECONDS = 10.0
 CONNECT_TIMEOUT_SECONDS = 5.0
 MAX_CONNECTIONS = 100
 _KEEP_ALIVE_SECONDS = 3600.0
+
+_log = structlog.get_logger()
 
 
 def connect(url: str, *, retries: int = 4) -> Redis:
@@ -45,9 +48,8 @@ async def agreed_encryption_key(store: Redis, *, ttl_seconds: int) -> AsyncItera
     The first process makes it, and every one that runs keeps it alive: it goes when nobody came back for
     so long that nothing it sealed is left either.
     """
-    await store.set(keys.ENCRYPTION_KEY, new_key(), nx=True, ex=ttl_seconds)
-    key: bytes = await answer(store.getex(keys.ENCRYPTION_KEY, ex=ttl_seconds))
-    keeping = asyncio.create_task(_keep_alive(store, ttl_seconds))
+    key = await _agree(store, new_key(), ttl_seconds)
+    keeping = asyncio.create_task(_keep_alive(store, key, ttl_seconds))
     try:
         yield key.decode()
     finally:
@@ -59,8 +61,17 @@ def keep_alive_seconds(ttl_seconds: int) -> float:
     return min(ttl_seconds / 3, _KEEP_ALIVE_SECONDS)
 
 
-async def _keep_alive(store: Redis, ttl_seconds: int) -> None:
+async def _agree(store: Redis, key: str | bytes, ttl_seconds: int) -> bytes:
+    """Offer a key, and return the one that holds, which lives on."""
+    await store.set(keys.ENCRYPTION_KEY, key, nx=True, ex=ttl_seconds)
+    agreed: bytes = await answer(store.getex(keys.ENCRYPTION_KEY, ex=ttl_seconds))
+    return agreed
+
+
+async def _keep_alive(store: Redis, key: bytes, ttl_seconds: int) -> None:
     while True:
         await asyncio.sleep(keep_alive_seconds(ttl_seconds))
         with suppress(RedisError, OSError):
-            await store.expire(keys.ENCRYPTION_KEY, ttl_seconds)
+            # A server that lost all it knew is told the key again: others may know it already.
+            if await _agree(store, key, ttl_seconds) != key:
+                _log.error("encryption_key_differs")

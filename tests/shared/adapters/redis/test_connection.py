@@ -4,10 +4,11 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.connection import agreed_encryption_key, connect
-from shared.adapters.sealer import AesGcmSealer
+from shared.adapters.sealer import AesGcmSealer, new_key
 
 
 async def test_a_connection_that_was_cut_is_made_again(redis_url: str, server: Redis) -> None:
@@ -43,6 +44,25 @@ async def test_a_process_that_runs_keeps_the_key_alive(server: Redis) -> None:
             await asyncio.sleep(0.05)
         async with agreed_encryption_key(server, ttl_seconds=1) as second:
             assert second == first
+
+
+async def test_a_process_that_runs_makes_the_key_known_again_that_was_lost(server: Redis) -> None:
+    async with agreed_encryption_key(server, ttl_seconds=1) as first:
+        await server.flushall()
+        while not await server.exists(keys.ENCRYPTION_KEY):  # noqa: ASYNC110 - Redis tells nobody
+            await asyncio.sleep(0.05)
+        async with agreed_encryption_key(server, ttl_seconds=1) as second:
+            assert second == first
+
+
+async def test_a_process_that_seals_with_another_key_than_the_others_says_so(server: Redis) -> None:
+    with capture_logs() as logs:
+        async with agreed_encryption_key(server, ttl_seconds=1):
+            await server.set(keys.ENCRYPTION_KEY, new_key(), ex=100)
+            while not logs:  # noqa: ASYNC110 - nobody is told of a log line
+                await asyncio.sleep(0.05)
+
+    assert logs == [{"event": "encryption_key_differs", "log_level": "error"}]
 
 
 async def test_hundreds_of_turns_may_want_something_at_the_same_moment(redis_url: str) -> None:
