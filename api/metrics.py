@@ -88,6 +88,7 @@ async def metrics_of(services: Services, registry: CollectorRegistry) -> Respons
     figures = await services.jobs.figures()
     Gauge("hitherto_jobs_watched", "Jobs that have not ended.", registry=shared).set(figures.watched)
     ended = Counter("hitherto_jobs_ended", "Jobs that ended.", ["kind", "status"], registry=shared)
+    deferred = Counter("hitherto_jobs_deferred", "Jobs put off to be tried again.", ["kind"], registry=shared)
     told = Counter("hitherto_webhook_deliveries", "Webhook tries and ends.", ["outcome"], registry=shared)
     ahead = Counter(
         "hitherto_compactions_ahead", "What became of compactions made ahead.", ["outcome"], registry=shared
@@ -102,6 +103,8 @@ async def metrics_of(services: Services, registry: CollectorRegistry) -> Respons
             in_vain.inc(count)
         elif kind == "wh":
             told.labels(_OUTCOMES.get(status, status)).inc(count)
+        elif status == "deferred":
+            deferred.labels(kind).inc(count)
         else:
             ended.labels(kind, status).inc(count)
     await _note_memory(services, shared)

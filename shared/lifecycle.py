@@ -102,8 +102,8 @@ class Look:
 class Figures:
     """What all processes together have in hand and have done.
 
-    `ended` counts jobs by kind (`resp`, `cmp`, `part`, `wh`) and status, since their last month without any; a
-    deferred one counts as `deferred` each time.
+    `ended` counts jobs by kind (`resp`, `cmp`, `part`, `wh`) and status, since their last month without any; one
+    that is put off has not ended, and counts as `deferred` each time.
     """
 
     watched: int
