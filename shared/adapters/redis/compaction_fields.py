@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pydantic import TypeAdapter
 
 from shared.adapters.redis.encoding import Fields, decode_items, decode_json, encode_items, encode_json, text
-from shared.compaction.fates import Fate, ItemFate
+from shared.compaction.fates import ItemFate
 from shared.compaction.policy import Policy
 from shared.compactions import (
     AheadOutcome,
@@ -43,6 +43,7 @@ LISTED = (
 RECORD = (*LISTED, "sealed", "items")
 
 
+_FATES = TypeAdapter(list[ItemFate])
 _OUTCOME: TypeAdapter[AheadOutcome | None] = TypeAdapter(AheadOutcome | None)
 
 
@@ -107,7 +108,7 @@ def record_of(compaction_id: str, fields: Fields, sealer: Sealer) -> CompactionR
         tokens_in_vain=_number(fields, "in_vain") or 0,
         message=text(fields, "error_message") or None,
         account=_account(fields),
-        items=[_fate(value) for value in decode_json(fields[b"items"])] if b"items" in fields else [],
+        items=_FATES.validate_python(decode_json(fields[b"items"])) if b"items" in fields else [],
         payload=_payload(fields, sealer),
     )
 
@@ -133,7 +134,3 @@ def _payload(fields: Fields, sealer: Sealer) -> Payload | None:
     if b"sealed" not in fields:
         return None
     return unseal_payload(sealer, text(fields, "sealed"), tenant=text(fields, "tenant"))
-
-
-def _fate(value: dict[str, object]) -> ItemFate:
-    return ItemFate(**value | {"fate": Fate(str(value["fate"]))})  # type: ignore[arg-type]  # JSON of ours

@@ -100,7 +100,10 @@ def lease_lost(lease: Lease, why: str) -> LeaseLost:
 def _same_for_all(settings: Settings, *, rings: bool) -> dict[str, Any]:
     return {
         "record": keys.record("%s"),
-        "line": keys.LINE,
+        "ring_of": keys.ring_of("%s"),
+        "queued_in": keys.queued_in("%s"),
+        "ready_in": keys.ready_in("%s", "%s"),
+        "deferred_in": keys.deferred_in("%s", "%s"),
         "pace": keys.PACE,
         "channel": keys.SIGNALS,
         "counters": keys.COUNTERS,

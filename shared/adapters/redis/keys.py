@@ -1,6 +1,7 @@
 """Every key that hitherto writes into Redis, built here and nowhere else.
 
-An object's id stands in braces, Redis Cluster's hash tag, so that all keys of one object share a slot.
+An object's id stands in braces, Redis Cluster's hash tag: all keys of one object share a slot. A script of the jobs
+touches others, too, so that a cluster cannot hold them yet; docs/scaling.md says what else stands in the way.
 """
 
 PREFIX = "hitherto:"
@@ -9,7 +10,7 @@ PREFIX = "hitherto:"
 WATCH = f"{PREFIX}watch"
 # How many jobs ended, by kind and status.
 COUNTERS = f"{PREFIX}counters"
-# What the names of all lines of queued jobs begin with; lua/jobs says what they hold.
+# What the keys of all lines of queued jobs begin with; lua/jobs says what they hold.
 LINE = f"{PREFIX}line:"
 # How many jobs were claimed of late, by line.
 PACE = f"{PREFIX}pace"
@@ -59,9 +60,27 @@ def claimed(owner: str) -> str:
     return f"{PREFIX}claimed:{owner}"
 
 
+def ring_of(line: str) -> str:
+    """Return the key of the sorted set of tenants with jobs that are ready in a line.
+
+    A line is named as its doorbells' list.
+    """
+    return f"{LINE}ring:{line}"
+
+
 def queued_in(line: str) -> str:
-    """Return the key of the sorted set of all queued jobs of a line, which is named as its doorbells' list."""
+    """Return the key of the sorted set of all queued jobs of a line."""
     return f"{LINE}queued:{line}"
+
+
+def ready_in(line: str, tenant: str) -> str:
+    """Return the key of the sorted set of a tenant's jobs that are ready in a line."""
+    return f"{LINE}ready:{line}:{tenant}"
+
+
+def deferred_in(line: str, tenant: str) -> str:
+    """Return the key of the sorted set of a tenant's jobs in a line that are to be tried later."""
+    return f"{LINE}deferred:{line}:{tenant}"
 
 
 def conversation(conversation_id: str) -> list[str]:

@@ -1,9 +1,9 @@
 -- Lines of queued jobs, and the doorbells that are rung for them.
 
-local function ring_of(line) return given.line .. 'ring:' .. line end
-local function queued_in(line) return given.line .. 'queued:' .. line end
-local function ready_in(line, tenant) return given.line .. 'ready:' .. line .. ':' .. tenant end
-local function deferred_in(line, tenant) return given.line .. 'deferred:' .. line .. ':' .. tenant end
+local function ring_of(line) return string.format(given.ring_of, line) end
+local function queued_in(line) return string.format(given.queued_in, line) end
+local function ready_in(line, tenant) return string.format(given.ready_in, line, tenant) end
+local function deferred_in(line, tenant) return string.format(given.deferred_in, line, tenant) end
 
 -- The line is kept as long as any job that entered it.
 local function add(key, score, member)
