@@ -253,6 +253,7 @@ STOPWORDS = word_set(
 )
 NEGATIONS = word_set(
     """not no never don't dont cannot can't won't mustn't without avoid forbidden prohibited refuse nor unless
+    nobody none nothing forbids prohibits bans banned disallowed niemand nichts nadie nada personne rien
     nicht kein keine keinen nie niemals ohne verboten no nunca jamás sin prohibido ne pas jamais sans não sem"""
 )
 NEGATIVE_CHARACTERS = _marks("不 勿 禁 没 别 ない いけ ません 금지 하지")
@@ -266,6 +267,11 @@ QUESTIONS = word_set(
     que comment qui quand où pourquoi quel peux"""
 )
 REQUESTS = word_set("can could would will kannst können könntest puedes podrías peux pouvez puoi pode")
+# The verbs that order a value to be set.
+SETTING = word_set(
+    """make set change let let's raise lower reduce increase decrease bump drop extend shorten move switch
+    setze setzt ändere erhöhe senke stelle pon cambia sube baja aumenta reduce mets augmente réduis"""
+)
 MONTHS = word_set(
     """january february march april june july august september october november december jan feb mar apr jun jul aug
     sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday januar februar märz mai juni juli

@@ -4,9 +4,11 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import replace
 
+from shared.compaction.ledger.changes import announces_a_change, supersedes
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entries, Entry, Section, is_sentence
+from shared.compaction.ledger.slots import values_of
 from shared.compaction.ledger.statements import Statement, read_statement
-from shared.compaction.ledger.subjects import announces_a_change, stems_of, supersedes, values_of
+from shared.compaction.ledger.subjects import stems_of
 
 _MOST_CANDIDATES = 16
 # A file that was created and then edited was created, as far as the conversation goes.

@@ -19,6 +19,7 @@ from shared.compaction.ledger.cues import (
     QUESTIONS,
     QUOTATION_MARKS,
     REQUESTS,
+    SETTING,
     STOPWORDS,
     UNIVERSALS,
     WORDS,
@@ -32,6 +33,7 @@ _LONG_WORDS = 45
 _FIRST_DENSE_CHARACTER = "\u3040"
 _STATING = frozenset({Cue.COPULA, Cue.STANDING})
 _OPENERS = QUESTIONS - CONDITIONS
+_POLITE_OPENINGS = REQUESTS | word_set("please and so then sorry ok okay you sie du bitte por favor")
 _DEPENDENT = word_set(
     "it this that these those he she they its his her their them otherwise dies dieser dieses esto eso ella ça cela"
 )
@@ -59,6 +61,23 @@ class Statement:
     def is_question(self) -> bool:
         """Whether it ends as a question does."""
         return self.text.rstrip("\"') ").endswith(QUESTION_MARKS)
+
+    @property
+    def opening(self) -> str:
+        """The first word behind the label and those of politeness: the verb, where it is an order."""
+        return next((low for low in self.lows[self.start :] if low not in _POLITE_OPENINGS), "")
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it asks or wonders, so that nothing is told by it; a request for something is no question."""
+        if self.is_question:
+            return not self._is_request
+        return Cue.DOUBT in self.cues and " never mind " not in self.padded
+
+    @property
+    def _is_request(self) -> bool:
+        asks = not REQUESTS.isdisjoint(self.lows[self.start : self.start + 1])
+        return asks and self.opening in WORDS[Cue.STANDING] | SETTING
 
     @property
     def is_hard(self) -> bool:
