@@ -21,7 +21,8 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY, history: Sequence[I
     """Return `known` with the facts of `items` added.
 
     What `known` holds stays as it is, word for word, except where a later fact about the same thing
-    takes its place: an updated rule, a command that was run again, a file that was deleted. Rules and
+    takes its place: an updated rule, a command that was run again, a file that was deleted. What binds keeps its
+    rank too; another sentence loses some of it, once, when its like turns out to be said again and again. Rules and
     preferences come from users, systems and developers only, never from assistants or tools. `history`, where
     `items` are only a part of it, is all that was said: a request or an answer is the last only if none stays in
     view that came later.
@@ -32,10 +33,11 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY, history: Sequence[I
     messages = [trace for trace in traces if isinstance(trace, Said)]
     spoken = statements_of(messages)
     moulds = Moulds(_statements(known), remembered=known.moulds)
+    worn = moulds.worn(known.entries)
     moulds.add(each.statement for each in spoken)
     state, outdated = _state(items, known, messages, history)
     still = tuple(entry for entry in known.entries if entry.key not in outdated)
-    register = Register(worn_down(still, moulds))
+    register = Register(worn_down(still, moulds, already=worn))
     for entry in entries_of_speech(messages, spoken, moulds):
         register.add(entry)
     for entry in state:

@@ -56,9 +56,8 @@ def _by_importance(entries: Entries, remembered: Sequence[int]) -> list[Entry]:
 
     def rank(entry: Entry) -> tuple[bool, int, int]:
         age, wear = order[entry.key], _wear(entry, moulds)
-        binds = entry.hard and wear < _MOST_WEAR
-        length = _too_long(entry) if not binds else 0
-        return not binds, wear + length - entry.score, age if entry.section in SENTENCES else -age
+        length = _too_long(entry) if not entry.hard else 0
+        return not entry.hard, wear + length - entry.score, age if entry.section in SENTENCES else -age
 
     return sorted(entries, key=rank)
 

@@ -5,22 +5,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from zlib import crc32
 
-from shared.compaction.ledger.entries import Entry, is_sentence
+from shared.compaction.ledger.entries import Entries, Entry, is_sentence
 from shared.compaction.ledger.statements import Statement, read_statement
 from shared.compaction.ledger.tokens import IDENTIFIERS, Kind
 
-# So many sentences, none of them shorter than so many words, that share runs around so much of their words (in tenths) carry nothing: those that name things may be
-# a list of them, and those that bind are worth more than what they repeat.
+# So many sentences, none of them shorter than so many words, that share runs around so much of their words (in
+# tenths) carry nothing: those that name things may be a list of them, and those that bind are worth more than
+# what they repeat.
 _OFTEN, _SHORTEST = 3, 5
 _SHARED, _SHARED_WITH_NAMES, _SHARED_BY_RULES = 5, 6, 6
 _NAMING = IDENTIFIERS - {Kind.SYMBOL}
-
-
 # So many runs are remembered from one compaction to the next, and as counted no more than so often.
 _MOST_REMEMBERED, _MOST_COUNTED = 768, 15
-
-# What is worn loses so much of its score, down to the least; a rule must be worn more than a little.
-_LOSS, _LEAST_SCORE, _WORN_RULE = 25, 20, 4
+# What is worn loses so much of its score, down to the least.
+_LOSS, _LEAST_SCORE = 25, 20
 
 
 def runs_of(statement: Statement) -> list[int]:
@@ -65,6 +63,11 @@ class Moulds:
         needed = -(-len(counts) * _share_of_mould(statement) // 10)
         return max(counts[needed - 1] - _OFTEN + 1, 0)
 
+    def worn(self, entries: Iterable[Entry]) -> frozenset[str]:
+        """Return the keys of the sentences that bind nobody and that share a mould with too many others."""
+        sentences = (entry for entry in entries if is_sentence(entry) and not entry.hard)
+        return frozenset(entry.key for entry in sentences if self.wear(read_statement(entry.text)) > 0)
+
     def _counts_of_words(self, statement: Statement) -> list[int]:
         """Return for each word how often the most frequent run around it occurs: a slot spoils its own words only."""
         runs = [self._runs[run] for run in runs_of(statement)]
@@ -73,14 +76,15 @@ class Moulds:
         return [max(runs[max(index - 1, 0) : index + 2]) for index in range(len(runs))]
 
 
-def worn_down(entries: Iterable[Entry], moulds: Moulds) -> Iterator[Entry]:
-    """Yield the entries; sentences whose like was said again and again have less of a score than they had."""
+def worn_down(entries: Entries, moulds: Moulds, *, already: frozenset[str] = frozenset()) -> Iterator[Entry]:
+    """Yield the entries; sentences whose like was said again and again have less of a score than they had.
+
+    What binds is never worn, however long the list that it is from, and what is worn `already` is not worn again.
+    """
+    worn = moulds.worn(entries) - already
     for entry in entries:
-        wear = moulds.wear(read_statement(entry.text)) if is_sentence(entry) else 0
-        if wear == 0 or (entry.hard and wear < _WORN_RULE):
-            yield entry
-        else:
-            yield replace(entry, score=min(entry.score, max(entry.score - _LOSS, _LEAST_SCORE)), hard=False)
+        score = max(entry.score - _LOSS, min(entry.score, _LEAST_SCORE))
+        yield replace(entry, score=score) if entry.key in worn else entry
 
 
 def _share_of_mould(statement: Statement) -> int:

@@ -106,3 +106,50 @@ def test_a_rule_that_is_repeated_word_for_word_stays() -> None:
     ledger = collect(_talk(*rounds), known=ledger)
 
     assert rule in _fitted(ledger, 70)
+
+
+_SERVICES = ("billing", "search", "mail", "login", "stock", "chat", "maps", "audit")
+
+
+def _gates(*services: str) -> list[str]:
+    return [
+        f"Never deploy the {each} service to production without approval from Ana {each.title()}."
+        for each in services
+    ]
+
+
+def test_a_list_of_rules_keeps_its_rank_over_many_compactions() -> None:
+    ledger = collect(_talk("Hello.", *_gates(*_SERVICES), "Go on."))
+    before = {entry.text: (entry.score, entry.hard) for entry in ledger.entries if entry.hard}
+    for place in _PLACES:
+        ledger = collect(_talk(f"How is {place}?", _MOULD.format(place)), known=ledger)
+
+    assert len(before) == len(_SERVICES)
+    assert before == {entry.text: (entry.score, entry.hard) for entry in ledger.entries if entry.hard}
+
+
+def test_a_list_of_rules_outlasts_what_was_said_besides() -> None:
+    rules = _gates(*_SERVICES)
+    ledger = collect(
+        _talk("Hello.", *rules, "The office of Venndal AG is in 4411 Porto, Rua Nova 17.", "Go on.")
+    )
+    rendered = (_fitted(ledger, room) for room in range(80, tokens(ledger.render()), 10))
+    least_with_all = next(each for each in rendered if all(rule in each for rule in rules))
+
+    assert "Venndal" not in least_with_all
+
+
+def test_a_sentence_is_worn_once_not_at_every_compaction() -> None:
+    ledger = collect(_talk("Hello.", _MOULD.format("Oslo"), "Go on."))
+    scores = [_score_of(ledger, "Oslo")]
+    for place in _PLACES:
+        ledger = collect(_talk("Hm.", _MOULD.format(place), "Go on."), known=ledger)
+        scores.append(_score_of(ledger, "Oslo"))
+
+    assert len(set(scores)) == 2
+
+
+def _score_of(ledger: Ledger, part: str) -> int:
+    return next(
+        entry.score for entry in ledger.entries if part in entry.text and not entry.key.startswith("state:")
+    )
