@@ -10,26 +10,68 @@ from shared.compaction.ledger.cues import (
     SENTENCE_ENDS,
 )
 
+_FENCES = "`~"
 _SOFT_LIMIT_WORDS, _HARD_LIMIT_WORDS, _HARD_LIMIT_CHARACTERS = 45, 70, 600
 
 
 def lines_of(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield each line that says something, and whether it stands inside a fenced block."""
-    fenced = False
-    for line in text.splitlines():
-        stripped = line.strip()
-        if stripped.startswith(("```", "~~~")):
-            fenced = not fenced
-        elif stripped:
-            yield stripped, fenced
+    """Yield each line that says something, and whether it stands inside a fenced block.
+
+    A block is closed by its own mark, at least as long as the one that opened it. One that nothing closes ends
+    with its paragraph: people forget to close what they paste, and what they say behind it counts.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    fence = ""
+    for line, longest_to_come in zip(lines, _closing_marks(lines), strict=True):
+        if fence:
+            is_never_closed = len(fence) > longest_to_come[fence[0]]
+            if (_is_mark(line) and line.startswith(fence)) or (is_never_closed and not line):
+                fence = ""
+            elif line:
+                yield line, True
+        elif opened := _opened(line):
+            fence = opened
+        elif line:
+            yield line, False
+
+
+def _opened(line: str) -> str:
+    """Return the mark with which the line opens a block; one that closes on its own line opens none."""
+    for mark in _FENCES:
+        if line.startswith(3 * mark):
+            rest = line.lstrip(mark)
+            return "" if (mark if mark == "`" else 3 * mark) in rest else line[: len(line) - len(rest)]
+    return ""
+
+
+def _closing_marks(lines: list[str]) -> list[dict[str, int]]:
+    """Return for each line how long the longest closing mark of each kind is that comes behind it."""
+    longest, found = dict.fromkeys(_FENCES, 0), []
+    for line in reversed(lines):
+        found.append(longest)
+        if _is_mark(line):
+            longest = longest | {line[0]: max(len(line), longest[line[0]])}
+    return found[::-1]
+
+
+def _is_mark(line: str) -> bool:
+    return len(line) >= 3 and line[0] in _FENCES and not line.strip(line[0])
 
 
 def sentences_of(line: str) -> list[str]:
     """Return the sentences of one line, list marks removed and whitespace made single."""
     found: list[str] = []
     for part in _at_full_stops(line):
-        found.extend(_sentences(_without_bullet(part.split())))
+        words = (cut for word in part.split() for cut in _cut(word))
+        found.extend(_sentences(_without_bullet(list(words))))
     return found
+
+
+def _cut(word: str) -> list[str]:
+    """Return a word without an end in parts: no sentence is longer than its limit by more than a word."""
+    if len(word) <= _HARD_LIMIT_CHARACTERS:
+        return [word]
+    return [word[i : i + _HARD_LIMIT_CHARACTERS] for i in range(0, len(word), _HARD_LIMIT_CHARACTERS)]
 
 
 def _at_full_stops(line: str) -> list[str]:

@@ -30,6 +30,8 @@ from shared.compaction.ledger.entries import Section
 from shared.compaction.ledger.tokens import IDENTIFIERS, Kind, bare, kind_of, pieces
 
 _LONG_WORDS = 45
+# What is longer is read anew each time: the number of what is remembered is bounded, and so must its size be.
+_LONGEST_CACHED = 400
 _FIRST_DENSE_CHARACTER = "\u3040"
 _STATING = frozenset({Cue.COPULA, Cue.STANDING})
 _OPENERS = QUESTIONS - CONDITIONS
@@ -116,9 +118,12 @@ _SECTIONS = (
 )
 
 
-@lru_cache(maxsize=8_192)
 def read_statement(text: str) -> Statement:
     """Return `text` (one sentence) with what can be told about it."""
+    return _read_short(text) if len(text) <= _LONGEST_CACHED else _read(text)
+
+
+def _read(text: str) -> Statement:
     raw = pieces(text)
     words = tuple(bare(token) for token in raw)
     lows = tuple(word.casefold().replace(APOSTROPHE, "'") for word in words)
@@ -134,6 +139,9 @@ def read_statement(text: str) -> Statement:
         start=start,
         binding=binds(text, raw, lows, start),
     )
+
+
+_read_short = lru_cache(maxsize=8_192)(_read)
 
 
 def _kinds(words: tuple[str, ...], lows: tuple[str, ...]) -> tuple[Kind, ...]:

@@ -42,7 +42,7 @@ IDENTIFIERS = STRONG | {Kind.AMOUNT, Kind.DATE, Kind.VERSION, Kind.SYMBOL}
 # What an update changes.
 VALUES = IDENTIFIERS | {Kind.NUMBER, Kind.NAME}
 
-_LONGEST = 200
+_LONGEST, _LONGEST_CACHED = 200, 48
 _EDGES_BUT_DOT = AROUND_WORDS.replace(".", "")
 _EDGES = tuple(AROUND_WORDS)
 _CURRENCIES = "$€£¥₹₩"
@@ -72,21 +72,34 @@ def pieces(text: str) -> list[str]:
     return text.split() if text.isascii() else _PIECES.findall(text)
 
 
-@lru_cache(maxsize=65_536)
 def bare(token: str) -> str:
     """Return `token` without the punctuation around it."""
+    return _bare_of_short(token) if len(token) <= _LONGEST_CACHED else _bare(token)
+
+
+def kind_of(token: str) -> Kind:
+    """Return what a bare token names."""
+    if len(token) > _LONGEST:
+        return Kind.WORD
+    return _kind_of_short(token) if len(token) <= _LONGEST_CACHED else _kind(token)
+
+
+def _bare(token: str) -> str:
     left = token.lstrip(_EDGES_BUT_DOT)
     return left.rstrip(AROUND_WORDS) if left.endswith(_EDGES) else left
 
 
-@lru_cache(maxsize=65_536)
-def kind_of(token: str) -> Kind:
-    """Return what a bare token names."""
-    if not token or len(token) > _LONGEST or f"{token.casefold()}." in ABBREVIATIONS:
+def _kind(token: str) -> Kind:
+    if not token or f"{token.casefold()}." in ABBREVIATIONS:
         return Kind.WORD
     if token.isalpha():
         return _kind_of_letters(token)
     return _first_kind(token)
+
+
+# Bounded in size, not only in number: words come back, and what is long is somebody's text.
+_bare_of_short = lru_cache(maxsize=65_536)(_bare)
+_kind_of_short = lru_cache(maxsize=65_536)(_kind)
 
 
 def _kind_of_letters(token: str) -> Kind:
