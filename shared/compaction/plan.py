@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from shared.compaction.pins import pinned_positions
 from shared.compaction.policy import MIN_RECORD_TOKENS, Policy
+from shared.compaction.shortening import without_middle
 from shared.window.calls import open_calls, safe_cuts
 from shared.window.counting import count_item
 from shared.window.payload import SizedItem
@@ -161,7 +162,6 @@ def _user_messages(
 # A message cut to less than this says too little to be worth its place.
 _SHORTEST_CUT_TOKENS = 48
 _SHORTEST_CUT_CHARACTERS = 16
-_CUT_MARK = "\n[… cut by compaction …]\n"
 
 
 def cut_in_the_middle(entry: SizedItem, max_tokens: int, count: Callable[[str], int]) -> SizedItem | None:
@@ -174,15 +174,10 @@ def cut_in_the_middle(entry: SizedItem, max_tokens: int, count: Callable[[str], 
         return None
     characters = len(text)
     while characters >= _SHORTEST_CUT_CHARACTERS:
-        shortened = entry.item.changed(content=[InputText(text=_without_middle(text, characters))])
+        shortened = entry.item.changed(content=[InputText(text=without_middle(text, characters))])
         tokens = count_item(shortened, count)
         if tokens <= max_tokens:
             return SizedItem(item=shortened, tokens=tokens)
         # Tokens are not spread evenly: where the ends are denser than the middle, it is cut once more.
         characters = int(characters * max_tokens / tokens * 0.9)
     return None
-
-
-def _without_middle(text: str, characters: int) -> str:
-    half = characters // 2
-    return text + _CUT_MARK if characters == len(text) else f"{text[:half]}{_CUT_MARK}{text[-half:]}"

@@ -8,10 +8,11 @@ from shared.compaction.ledger.calls import entries_of_calls
 from shared.compaction.ledger.entries import Entry, is_sentence
 from shared.compaction.ledger.identifiers import entries_of_identifiers
 from shared.compaction.ledger.moulds import Moulds, worn_down
-from shared.compaction.ledger.reading import Said, read_items
+from shared.compaction.ledger.reading import Said, Trace, read_items
 from shared.compaction.ledger.register import Register
 from shared.compaction.ledger.speech import entries_of_speech, entries_of_state, statements_of
 from shared.compaction.ledger.statements import Statement, read_statement
+from shared.compaction.shortening import is_shortened
 from shared.wire.items import Item
 
 EMPTY = Ledger()
@@ -25,17 +26,19 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY, history: Sequence[I
     rank too; another sentence loses some of it, once, when its like turns out to be said again and again. Rules and
     preferences come from users, systems and developers only, never from assistants or tools. `history`, where
     `items` are only a part of it, is all that was said: a request or an answer is the last only if none stays in
-    view that came later.
+    view that came later. What an earlier compaction shortened was collected whole, and is not again.
     """
     if not items:
         return known
     traces = read_items(items, seen=known.items_seen)
+    all_messages = [trace for trace in traces if isinstance(trace, Said)]
+    traces = [trace for trace in traces if not _was_collected_whole(trace, known)]
     messages = [trace for trace in traces if isinstance(trace, Said)]
     spoken = statements_of(messages)
     moulds = Moulds(_statements(known), remembered=known.moulds)
     worn = moulds.worn(known.entries)
     moulds.add(each.statement for each in spoken)
-    state, outdated = _state(items, known, messages, history)
+    state, outdated = _state(items, known, all_messages, history)
     still = tuple(entry for entry in known.entries if entry.key not in outdated)
     register = Register(worn_down(still, moulds, already=worn))
     for entry in entries_of_speech(messages, spoken, moulds):
@@ -47,6 +50,11 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY, history: Sequence[I
     for entry in entries_of_identifiers(traces):
         register.add(entry)
     return Ledger(register.entries, known.items_seen + len(items), moulds.to_remember())
+
+
+def _was_collected_whole(trace: Trace, known: Ledger) -> bool:
+    """Whether it is what an earlier compaction left of a message: its head may tell what its middle took back."""
+    return known.items_seen > 0 and isinstance(trace, Said) and is_shortened(trace.text)
 
 
 def _state(

@@ -11,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.compaction.ledger import EMPTY, Ledger, Section, Trust, collect
+from shared.compaction.plan import cut_in_the_middle
+from shared.compaction.shortening import without_middle
+from shared.window.payload import SizedItem
 from shared.wire.items import FunctionCall, FunctionCallOutput, Item, parse_items
 from shared.wire.text import text_of
 from tests.shared.compaction.ledger_sessions import agent_session, chatter, planted, say, session, tokens
@@ -283,3 +286,37 @@ def test_a_request_is_not_the_last_where_a_later_one_stays_in_view() -> None:
     assert "Last request" not in ledger.render()
     assert "Last answer: Green." in ledger.render()
     assert "Last request: Now the tests." in collect(history, known=before, history=history).render()
+
+
+def test_what_is_left_of_a_shortened_message_takes_nothing_back() -> None:
+    filler = "The weather in the hills was fine again all week. " * 40
+    whole = say(
+        "user",
+        f"The port of the relay is 8080.\n{filler}\nActually, use port 9090 for the relay instead.\n{filler}",
+    )
+    shortened = cut_in_the_middle(SizedItem(item=whole, tokens=1_000), 200, tokens)
+    assert shortened is not None
+
+    first = collect([whole])
+    second = collect([shortened.item], known=first)
+
+    assert "9090" in first.render()
+    assert [
+        each.text for each in second.entries if "8080" in each.text and not each.key.startswith("state:")
+    ] == []
+    assert "9090" in second.render()
+
+
+def test_what_is_left_of_a_message_is_collected_where_nothing_is_known() -> None:
+    text = without_middle(f"Never deploy on Friday.\n{'Hm. ' * 200}\nI like tea.", 200)
+
+    assert "Never deploy on Friday." in [entry.text for entry in collect([say("user", text)]).entries]
+
+
+def test_a_message_that_quotes_the_mark_of_shortened_ones_is_collected() -> None:
+    known = collect([say("user", "Hello.")])
+    said = say(
+        "user", "What is this?\n[… cut by compaction …]\nNever deploy on Friday, please, whatever it is."
+    )
+
+    assert [entry.text for entry in collect([said], known=known).entries if entry.hard]
