@@ -41,7 +41,7 @@ def command_of(call: Called) -> str:
     """Return the shell command that a call runs, or nothing."""
     for name, value in call.arguments.items():
         if name in COMMAND_FIELDS and not (isinstance(value, str) and value in _VERBS):
-            return _command_text(value)
+            return _command_text(value, several=name == "commands")
     if call.text and any(
         word in call.name.casefold() for word in ("shell", "bash", "exec", "terminal", "command")
     ):
@@ -49,14 +49,15 @@ def command_of(call: Called) -> str:
     return ""
 
 
-def _command_text(value: Any) -> str:
+def _command_text(value: Any, *, several: bool) -> str:
+    """Return the lines of what is run: a list holds `several` commands, or the words of one."""
     if isinstance(value, str):
         return value
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         return ""
     if len(value) >= 3 and value[1].startswith("-") and value[1].endswith("c"):
         return str(value[2])
-    return "\n".join(value) if any(" " in word for word in value[:1]) else shlex.join(value)
+    return "\n".join(value) if several or any(" " in word for word in value[:1]) else shlex.join(value)
 
 
 def _of_call(call: Called) -> Iterator[Entry]:

@@ -1,5 +1,6 @@
 """Files: which ones a tool call touches, and what it does to them."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -33,6 +34,8 @@ _SHELL = {
     "truncate": "edited",
 }
 _LONGEST_COMMAND = 20_000
+# Not "<<<", which is followed by its text, nor a shift, which is followed by a number.
+_HEREDOC = re.compile(r"""(?<!<)<<-?[ \t]{0,8}['"\\]?([A-Za-z_][\w.-]{0,80})""")
 
 
 def files_of_call(call: Called, command: str) -> Iterator[tuple[str, str]]:
@@ -135,12 +138,10 @@ def _shell_words(command: str) -> list[str]:
 
 def lines_without_heredocs(command: str) -> Iterator[str]:
     """Yield the lines of a command that are run, not what stands in its here-documents."""
-    end = ""
+    ends: list[str] = []
     for line in command.splitlines():
-        if end:
-            end = "" if line.strip() == end else end
-            continue
-        if "<<" in line:
-            marker = line.partition("<<")[2].lstrip("-").split()
-            end = marker[0].strip("'\"") if marker else ""
-        yield line
+        if not ends:
+            ends = [mark[1] for mark in _HEREDOC.finditer(line)] if "<<" in line else []
+            yield line
+        elif line.strip() == ends[0]:
+            del ends[0]

@@ -53,6 +53,28 @@ _FILES: list[tuple[str, dict[str, object], dict[str, str]]] = [
     ("arguments in arguments", _function("call", {"arguments": '{"command": "rm old/m.py"}'}), {"old/m.py": "deleted"}),
     ("a redirect", _function("bash", {"command": "echo hi > notes.txt"}), {"notes.txt": "created"}),
     ("a here-document", _function("bash", {"command": "cat > x.py <<'EOF'\nrm other.py\nEOF"}), {"x.py": "created"}),
+    ("a here-string", _function("bash", {"command": "cat <<< hello\nrm old/m.py"}), {"old/m.py": "deleted"}),
+    (
+        "a redirect glued to a here-document",
+        _function("bash", {"command": "cat <<EOF>out.txt\nrm other.py\nEOF\nrm old/m.py"}),
+        {"out.txt": "created", "old/m.py": "deleted"},
+    ),
+    (
+        "a quoted and indented here-document",
+        _function("bash", {"command": 'cat <<-"END" > out.txt\n\trm other.py\n\tEND\nrm old/m.py'}),
+        {"out.txt": "created", "old/m.py": "deleted"},
+    ),
+    (
+        "two here-documents",
+        _function("bash", {"command": "paste <<A <<B > out.txt\nrm x.py\nA\nrm y.py\nB\nrm old/m.py"}),
+        {"out.txt": "created", "old/m.py": "deleted"},
+    ),
+    ("a shift", _function("bash", {"command": "echo $((1<<3)) $((1 << 2))\nrm old/m.py"}), {"old/m.py": "deleted"}),
+    (
+        "hosted shell",
+        {"type": "shell_call", "call_id": "c1", "action": {"commands": ["pytest", "rm src/old.py"]}},
+        {"src/old.py": "deleted"},
+    ),
     ("sed in place", _function("bash", {"command": "sed -i s/a/b/ src/m.py"}), {"src/m.py": "edited"}),
     ("rm", _function("exec", {"cmd": "cd /w && rm old/m.py"}), {"old/m.py": "deleted"}),
     (
