@@ -15,7 +15,13 @@ from shared.compaction.ledger.cues import (
 _LINKS = word_set("please and but so then also just bitte und y et e por favor")
 _JOINERS = _LINKS | word_set("you we should can may will shall that because")
 _MODALS = word_set("should can may will would could must soll sollte darf debe peut doit deve you")
-_NOT_ORDERS_INSIDE = word_set("no not non não")
+_NOT_ORDERS_INSIDE = word_set("no not non não не nie niet geen لا")
+# "Partagez jamais …", "Lösche niemals …": the verb stands before the word that forbids.
+_AFTER_VERBS = word_set("jamais mai nooit nie niemals")
+_NO_VERBS_OF_ORDERS = word_set(
+    "war hatte habe hab bin ist sind wurde das ik wij had heb was is wir er sie es ich du"
+)
+_ELIDED, _NO_ORDER_THOUGH_ELIDED = "n'", word_set("n'importe n'empêche n'est n'est-ce n'y")
 _BEING = word_set("are is be to you're we're they're")
 _CANNOT = word_set("can't cannot mayn't")
 # "nothing new" after a pause is a remark.
@@ -25,7 +31,10 @@ _PASTS = word_set(
     "got had saw was were been did done heard knew thought found felt went came made took read met wrote understood brought said told left gave"
 )
 _NOT_PAST = ("eed", "embed", "shred")
-_PRONOUNS = word_set("i we you it that this they one he she who there which")
+_SPEAKERS = word_set("i ich yo я ja ik ben je eu io")
+_PRONOUNS = word_set(
+    "i we you it that this they one he she who there which je tu il elle on nous vous ils elles io lui lei noi voi loro"
+)
 
 
 def orders_in(raw: list[str], lows: tuple[str, ...], start: int) -> set[Cue]:
@@ -62,14 +71,16 @@ def _tells_of_the_past(lows: tuple[str, ...], index: int) -> bool:
 
 
 def _of_speaker(lows: tuple[str, ...], index: int) -> bool:
-    return index > 0 and lows[index - 1] in {"i", "ich", "yo"}
+    return index > 0 and lows[index - 1] in _SPEAKERS
 
 
 def _orders(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bool:
     """Whether an order word stands where a clause begins, or after a modal."""
     is_do_not = lows[index : index + 2] == ("do", "not")
     if not is_do_not and lows[index] not in WORDS[Cue.ORDER]:
-        return False
+        return (
+            index == start and lows[index].startswith(_ELIDED) and lows[index] not in _NO_ORDER_THOUGH_ELIDED
+        )
     if raw[index].endswith((",", "!", ".", "?")) or _tells_of_the_past(lows, index):
         return False
     if index == start:
@@ -82,5 +93,10 @@ def _orders(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bo
         return previous not in _PRONOUNS
     if lows[index] in _QUANTIFIERS and len(lows) - index <= 2:
         return False
+    after_verb = (
+        lows[index] in _AFTER_VERBS and index == start + 1 and previous not in _PRONOUNS | _NO_VERBS_OF_ORDERS
+    )
     never = lows[index] == "never" and previous in _BEING
-    return never or raw[index - 1].endswith(PAUSES) or previous in _JOINERS or previous in _MODALS
+    return (
+        after_verb or never or raw[index - 1].endswith(PAUSES) or previous in _JOINERS or previous in _MODALS
+    )

@@ -3,9 +3,10 @@
 Words are compared casefolded and bare; phrases with a space on each side; CHARACTERS anywhere in a
 sentence, for scripts that put no spaces between words.
 """
-# ruff: noqa: RUF001 (full-width punctuation is meant)
 
 from enum import StrEnum
+
+from shared.compaction.ledger.tongues import TONGUES
 
 
 class Cue(StrEnum):
@@ -44,16 +45,20 @@ def _phrases(text: str) -> frozenset[str]:
     return frozenset(f" {phrase.strip()} " for phrase in text.split("|") if phrase.strip())
 
 
-SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
-FULL_STOPS_WITHOUT_SPACE = "。！？；"
-QUESTION_MARKS = ("?", "？", "か。")
-PAUSES = (",", ";", ":", "—", "–", ".", "，", "、", "：", "；")
+def _of_tongues(name: str) -> frozenset[str]:
+    return word_set(" ".join(getattr(tongue, name) for tongue in TONGUES))
+
+
+SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "۔")
+FULL_STOPS_WITHOUT_SPACE = "。！？；।؟۔"
+QUESTION_MARKS = ("?", "？", "か。", "؟")
+PAUSES = (",", ";", ":", "—", "–", ".", "，", "、", "：", "；", "،", "؛")
 COLONS = (":", "：")
 CLOSING = "\"')]}*_`”’»」』）"
 BULLETS = "-*•·>#+–—☐☑✓"
 APOSTROPHE = "’"
 QUOTATION_MARKS = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("「", "」"), ("『", "』"))
-AROUND_WORDS = "\"'`()[]{}<>,;:!?*“”‘’„«»「」『』（）【】《》、。，；：！？…|=."
+AROUND_WORDS = "\"'`()[]{}<>,;:!?*“”‘’„«»「」『』（）【】《》、。，；：！？…|=।؟۔،؛¿¡."
 
 WORDS: dict[Cue, frozenset[str]] = {
     Cue.MUST: word_set(
@@ -62,13 +67,15 @@ WORDS: dict[Cue, frozenset[str]] = {
         muss müssen musst müsst darf dürfen darfst soll sollen sollst verboten unbedingt zwingend vertraulich
         debe deben debes deberá prohibido prohibida obligatorio obligatoria confidencial
         doit doivent interdit interdite obligatoire deve devem devono proibido obrigatório vietato"""
-    ),
+    )
+    | _of_tongues("must"),
     Cue.ORDER: word_set(
         """never don't dont always only no avoid refuse cannot can't nobody nothing none unless
         nie niemals kein keine keinen keinerlei nur immer nicht vermeide
         nunca jamás siempre solo sólo solamente no evita evite
-        jamais toujours seulement uniquement sempre apenas não mai mai soltanto non"""
-    ),
+        jamais toujours seulement uniquement sempre apenas não mai soltanto non"""
+    )
+    | _of_tongues("order"),
     Cue.PREFER: word_set(
         """prefer prefers preferred preference preferences favourite favorite want wants hate hates dislike
         bevorzuge bevorzugt bevorzugen lieber möchte mag wünsche wünscht
@@ -161,7 +168,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
         |bajo ninguna circunstancia|en ningún caso|no se puede|no puede|no pueden|tiene que|tienen que|hay que
         |asegúrate de|como máximo|a más tardar|sin permiso|sin aprobación|sin mi|nadie más
         |en aucun cas|il faut|ne pas|au plus tard|sans accord|de modo algum|in nessun caso"""
-    ),
+    ).union(*(_phrases(tongue.phrases) for tongue in TONGUES)),
     Cue.PREFER: _phrases(
         """i'd like|i would like|we'd like|i'd rather|would rather|would sooner|i'd sooner|not a fan|spare me|i like|i love|we like|please keep|please use
         |please answer|please respond|please reply|please write|please call|please make|please always|call me|by default
@@ -255,7 +262,7 @@ NEGATIONS = word_set(
     """not no never don't dont cannot can't won't mustn't without avoid forbidden prohibited refuse nor unless
     nobody none nothing forbids prohibits bans banned disallowed niemand nichts nadie nada personne rien
     nicht kein keine keinen nie niemals ohne verboten no nunca jamás sin prohibido ne pas jamais sans não sem"""
-)
+) | _of_tongues("negations")
 NEGATIVE_CHARACTERS = _marks("不 勿 禁 没 别 ない いけ ません 금지 하지")
 
 ABBREVIATIONS = word_set(

@@ -3,6 +3,7 @@
 import pytest
 
 from shared.compaction.ledger import Section, collect
+from shared.compaction.ledger.sentences import sentences_of
 from shared.wire.items import Role
 from tests.shared.compaction.ledger_sessions import say
 
@@ -48,6 +49,79 @@ _KEPT = [
     ("fact", "Klient nazywa się Wiśniewski i mieszka w Gdańsku."),
     ("fact", "Заказ номер 4471 нужно отправить до пятницы."),
 ]
+
+_HARD = [
+    "Никогда не удаляй таблицу клиентов.",
+    "Не отправляй данные клиентов в Acme.",
+    "Пожалуйста, не трогай папку config.",
+    "Данные клиентов нельзя хранить в облаке.",
+    "Отчёт должен быть готов в пятницу.",
+    "Nigdy nie usuwaj tabeli klientów.",
+    "Nie wysyłaj danych klientów do Acme.",
+    "Danych klientów nie wolno kopiować.",
+    "Raport musi mieć trzy strony.",
+    "Verwijder nooit de klantentabel.",
+    "Nooit de klantentabel verwijderen.",
+    "Klantgegevens mogen niet worden gekopieerd.",
+    "Het rapport moet kort blijven.",
+    "Müşteri verilerini asla paylaşma.",
+    "Bu klasörü silmek yasaktır.",
+    "لا تحذف جدول العملاء أبدًا.",
+    "لا ترسل بيانات العملاء إلى أحد.",
+    "يجب أن يبقى التقرير قصيرًا.",
+    "ग्राहकों का डेटा कभी साझा न करें।",
+    "इस फ़ोल्डर को मत छुओ।",
+    "Lösche niemals die Kundentabelle.",
+    "Nunca partilhe os dados dos clientes.",
+    "Não envie os dados para a Acme.",
+    "Os dados não podem sair do servidor.",
+    "Non condividere mai i dati dei clienti.",
+    "I dati non possono lasciare il server.",
+    "Il rapporto è obbligatorio ogni lunedì.",
+    "Ne partage jamais les données des clients.",
+    "N'envoie jamais les données à Acme.",
+    "Partagez jamais ces données.",
+    "Ne supprime pas le dossier.",
+    "Ces données ne doivent jamais sortir du serveur.",
+]
+
+
+@pytest.mark.parametrize("text", _HARD)
+def test_a_rule_is_one_in_any_language_of_the_tables(text: str) -> None:
+    rules = [
+        entry.text
+        for entry in collect([say("user", f"{text} Ok?"), say("user", "Ok.")]).entries
+        if entry.hard
+    ]
+
+    assert rules == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Я никогда не был в Риме.",
+        "هل يجب أن نحذف الجدول؟",
+        "Kan ik dit nooit verwijderen?",
+        "Je n'ai jamais vu Rome.",
+        "Vous jamais, moi toujours.",
+        "N'importe quel format convient.",
+        "Wczoraj nie padało w Krakowie.",
+        "War nie in Rom.",
+        "Вчера не было дождя.",
+    ],
+)
+def test_a_remark_or_a_question_is_no_rule_in_any_language(text: str) -> None:
+    assert [entry for entry in collect([say("user", text)]).entries if entry.hard] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("यह पहला है। यह दूसरा है।", 2), ("هل هذا صحيح؟ نعم.", 2), ("یہ پہلا ہے۔ یہ دوسرا ہے۔", 2)],
+    ids=["Hindi", "Arabic", "Urdu"],
+)
+def test_parts_sentences_at_the_marks_of_their_script(text: str, count: int) -> None:
+    assert len(sentences_of(text)) == count
 
 
 @pytest.mark.parametrize(("section", "text"), _KEPT, ids=[text for _, text in _KEPT])
