@@ -1,4 +1,7 @@
-"""Verification of a summary without a model: what is wrong with it, in words that a retry can use."""
+"""Verification of a summary without a model: what is wrong with it, in words that a retry can use.
+
+Which identifiers it names is not asked: the ledger stands beside every summary, and it holds them.
+"""
 
 from collections.abc import Sequence
 

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from shared.compaction.ledger.entries import AUTHORITIES, Entries, Entry, Section, Trust
+from shared.compaction.ledger.entries import Entries, Entry, Section, Trust
 from shared.compaction.ledger.fitting import fit_entries
 from shared.compaction.ledger.rendering import render_entries
 from shared.wire.model import JsonObject
 
 _VERSION = 1
-_MOST_KEPT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +23,6 @@ class Ledger:
     entries: Entries = ()
     items_seen: int = 0
     moulds: tuple[int, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to render."""
-        return not self.entries
-
-    @property
-    def must_keep(self) -> tuple[str, ...]:
-        """The identifiers that a summary must contain: what people wrote and what was changed, newest last."""
-        changed = [e.text for e in self.entries if e.section is Section.FILE and e.note != "read"]
-        named = [e.text for e in self.entries if e.section is Section.IDENTIFIER and _is_vital(e)]
-        return tuple(dict.fromkeys([*named[-_MOST_KEPT:], *changed[-_MOST_KEPT:]]))
 
     def render(self) -> str:
         """Return the ledger as text for the next model, by section; equal ledgers give equal bytes."""
@@ -69,10 +56,6 @@ class Ledger:
             return cls(entries, int(value["items_seen"]), moulds)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a ledger: {error}") from error
-
-
-def _is_vital(entry: Entry) -> bool:
-    return entry.trust in AUTHORITIES and entry.score >= 60
 
 
 def _entry_to_json(entry: Entry) -> JsonObject:

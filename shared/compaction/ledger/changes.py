@@ -31,6 +31,9 @@ _BEGINNINGS = frozenset(
     )
 )  # fmt: skip
 _BEGINNING_MARKS = ("现在", "今后", "これから", "이제")
+_REPLACING = WORDS[Cue.UPDATE] - _BEGINNING
+_REPLACING_PHRASES = PHRASES[Cue.UPDATE] - _BEGINNINGS
+_REPLACING_MARKS = tuple(mark for mark in CHARACTERS[Cue.UPDATE] if mark not in _BEGINNING_MARKS)
 _ADDING = word_set("also too additionally another auch zudem también además aussi également também anche")
 # The verbs of what is true of a person or a thing by its name, not of whoever has a role.
 _OF_ONE = word_set("""is are was has have lives works wants needs likes prefers speaks ist hat lebt wohnt arbeitet es está tiene
@@ -94,13 +97,11 @@ def _stands_beside_others(earlier: Statement, replaced: list[int]) -> bool:
 
 def _says_instead(later: Statement) -> bool:
     """Whether the words say that something else no longer holds, not only from when on they hold."""
-    words, phrases = WORDS[Cue.UPDATE] - _BEGINNING, PHRASES[Cue.UPDATE] - _BEGINNINGS
-    marks = (mark for mark in CHARACTERS[Cue.UPDATE] if mark not in _BEGINNING_MARKS)
     return (
         _orders_a_change(later)
-        or not words.isdisjoint(later.lows)
-        or any(phrase in later.padded for phrase in phrases)
-        or any(mark in later.text for mark in marks)
+        or not _REPLACING.isdisjoint(later.lows)
+        or any(phrase in later.padded for phrase in _REPLACING_PHRASES)
+        or any(mark in later.text for mark in _REPLACING_MARKS)
     )
 
 
