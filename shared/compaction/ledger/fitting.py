@@ -1,5 +1,6 @@
 """Fitting: which entries stay when there is room for fewer."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from shared.compaction.ledger.entries import SENTENCES, Entries, Entry, Section, is_sentence
@@ -27,9 +28,10 @@ def fit_entries(
         return entries
     ranked = _by_importance(entries, moulds)
     costs = {entry.key: count(cost_text(entry)) for entry in entries}
-    room = max_tokens - count(frame_text(entries))
+    frames = {section: count(frame_text(each)) for section, each in _by_section(entries).items()}
+    room = max_tokens
     while room > 0:
-        kept = _chosen(entries, ranked, costs, room)
+        kept = _chosen(entries, ranked, costs, frames, room)
         over = count(render_entries(kept)) - max_tokens
         if over <= 0:
             return kept
@@ -37,15 +39,33 @@ def fit_entries(
     return _chosen_alone(ranked, max_tokens, count)
 
 
-def _chosen(entries: Entries, ranked: Sequence[Entry], costs: Mapping[str, int], room: int) -> Entries:
+def _by_section(entries: Entries) -> Mapping[Section, list[Entry]]:
+    found: defaultdict[Section, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        found[entry.section].append(entry)
+    return found
+
+
+def _chosen(
+    entries: Entries,
+    ranked: Sequence[Entry],
+    costs: Mapping[str, int],
+    frames: Mapping[Section, int],
+    room: int,
+) -> Entries:
+    """Return what fits the room, the most important first; the first of a section pays for its heading."""
     chosen: set[str] = set()
     covered: set[str] = set()
+    closed = dict(frames)
     for entry in ranked:
-        cost = 0 if entry.section is Section.IDENTIFIER and entry.text in covered else costs[entry.key]
+        is_shown = entry.section is not Section.IDENTIFIER or entry.text not in covered
+        cost = costs[entry.key] + closed.get(entry.section, 0) if is_shown else 0
         if cost <= room:
             room -= cost
             chosen.add(entry.key)
             covered |= words_of([entry])
+            if is_shown:
+                closed.pop(entry.section, None)
     return tuple(entry for entry in entries if entry.key in chosen)
 
 

@@ -49,16 +49,11 @@ def frame_text(entries: Iterable[Entry]) -> str:
     """Return what is rendered around the entries: headings and the names of groups."""
     entries = list(entries)
     sections = {entry.section for entry in entries}
-    groups = {entry.note for entry in entries if entry.section is Section.FILE}
+    groups = sorted({entry.note for entry in entries if entry.section is Section.FILE})
+    if Section.IDENTIFIER in sections:
+        groups += [_FROM_TOOLS, _FROM_PEOPLE]
     headings = [HEADINGS[section] for section in Section if section in sections]
-    return "\n".join(
-        [
-            *headings,
-            *(f"- {group}: " for group in sorted(groups)),
-            f"- {_FROM_TOOLS}: ",
-            f"- {_FROM_PEOPLE}: ",
-        ]
-    )
+    return "\n".join([*headings, *(f"- {group}: " for group in groups)])
 
 
 def _without_echoes(entries: Entries) -> list[Entry]:

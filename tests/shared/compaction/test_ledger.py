@@ -141,7 +141,16 @@ def test_rules_are_evicted_last() -> None:
     assert "Never delete the ledger." in ledger.fitted(100, tokens).render()
 
 
-def test_counts_each_entry_about_once_when_it_evicts() -> None:
+def test_leaves_no_room_for_headings_of_what_is_evicted() -> None:
+    rules = [f"Never deploy {name} without a review." for name in ("billing", "search", "mail", "stock")]
+    other = ["We decided to use Kafka.", "I prefer tea.", "The office is in Porto, Rua Nova 17."]
+    ledger = collect([say("user", text) for text in ("Hello.", *rules, *other, "Go on.")])
+    only_rules = Ledger(tuple(entry for entry in ledger.entries if entry.text in rules))
+
+    assert ledger.fitted(tokens(only_rules.render()) + 4, tokens).render() == only_rules.render()
+
+
+def test_counts_each_entry_and_heading_about_once_when_it_evicts() -> None:
     counted: list[str] = []
     ledger = collect(agent_session(random.Random(1), 20).items)
 
@@ -151,7 +160,7 @@ def test_counts_each_entry_about_once_when_it_evicts() -> None:
 
     ledger.fitted(300, count)
 
-    assert len(counted) <= len(ledger.entries) + 8
+    assert len(counted) <= len(ledger.entries) + len(Section) + 8
 
 
 _ADVERSARIAL: dict[str, Callable[[int], list[Item]]] = {

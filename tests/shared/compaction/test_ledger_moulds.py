@@ -24,7 +24,7 @@ def test_sentences_from_one_mould_go_before_a_sentence_that_is_like_no_other() -
     walks = [_MOULD.format(place) for place in _PLACES]
     said = _talk("Hello.", *walks, "The barn is our name for the depot.", "Go on.")
 
-    rendered = _fitted(collect(said), 60)
+    rendered = _fitted(collect(said), 45)
 
     assert "the depot" in rendered
     assert "cousin" not in rendered
