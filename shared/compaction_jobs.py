@@ -28,7 +28,7 @@ from shared.window.entry import Entry, total_tokens
 from shared.window.hashing import prefix_hashes
 from shared.window.payload import Payload, SizedItem
 from shared.window.undone import Replaced
-from shared.wire.items import Item, Message
+from shared.wire.items import said_by
 from shared.wire.model import JsonObject
 from shared.wire.options import HithertoOptions
 
@@ -187,14 +187,10 @@ def divide(window: Sequence[Entry], policy: Policy) -> int:
     first = max((index + 1 for index, entry in enumerate(window) if entry.payload), default=0)
     cuts = safe_cuts([entry.item for entry in window])
     cuts[:first] = [False] * first
-    newest = max((index for index, entry in enumerate(window) if _is_users(entry.item)), default=0)
+    newest = max((index for index, entry in enumerate(window) if said_by(entry.item, "user")), default=0)
     if cuts[newest] and 0 < sum(tokens[newest:]) <= policy.target_tokens // 3:
         return newest
     return split_window(tokens, cuts, tail_tokens=0)
-
-
-def _is_users(item: Item) -> bool:
-    return isinstance(item, Message) and item.role == "user"
 
 
 def compaction_job(

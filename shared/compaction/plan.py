@@ -1,28 +1,36 @@
 """The plan of a compaction: which items stay word for word, and which go into the record."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shared.compaction.pins import pinned_positions
 from shared.compaction.policy import MIN_RECORD_TOKENS, Policy
 from shared.compaction.shortening import without_middle
-from shared.window.calls import open_calls, safe_cuts
+from shared.window.calls import bound_together, is_in_call, open_calls, safe_cuts
 from shared.window.counting import count_item
 from shared.window.payload import SizedItem
-from shared.wire.items import ConfigurationUpdate, InputText, Item, Message, OtherItem, Reasoning
+from shared.wire.items import (
+    ConfigurationUpdate,
+    InputText,
+    Item,
+    Message,
+    OtherItem,
+    Reasoning,
+    said_by,
+)
 from shared.wire.text import text_of
 
 
 class Stay(StrEnum):
     """Why an item stays."""
 
-    PINNED = "pinned"
-    SYSTEM_OR_DEVELOPER = "system_or_developer"
+    PINNED = "pinned"  # or the reasoning that led to what is
+    SYSTEM_OR_DEVELOPER = "system_or_developer"  # or tools that were added
     CONFIGURATION = "configuration"
-    OPEN_CALL = "open_call"
+    OPEN_CALL = "open_call"  # or bound to one: made at once with it, or within the same program
     REASONING_OF_OPEN_CALL = "reasoning_of_open_call"
-    UNANSWERED_USER_MESSAGE = "unanswered_user_message"
+    UNANSWERED_USER_MESSAGE = "unanswered_user_message"  # the model has not done with it
     RECENT = "recent"
     USER_BUDGET = "user_budget"
     USER_BUDGET_EDGE = "user_budget_edge"  # as far as the budget reaches: shortened
@@ -48,10 +56,10 @@ class Plan:
 def plan_compaction(history: Sequence[SizedItem], policy: Policy, *, count: Callable[[str], int]) -> Plan:
     """Decide what stays of `history` under `policy`; `count` returns the tokens of a text.
 
-    System and developer items, pinned ones, configuration updates, an unanswered user message and open tool
-    calls always stay. A call and its output stay together or go together. Older user messages stay newest first
-    within their budget; the one at its edge is cut in the middle and stands both in `kept`, shortened, and in
-    `replaced`, whole.
+    System and developer items, pinned ones, configuration updates, a user message that the model has not done
+    with, and open tool calls with all that is bound to them always stay. A call and its output stay together or
+    go together. Older user messages stay newest first within their budget; the one at its edge is cut in the
+    middle and stands both in `kept`, shortened, and in `replaced`, whole.
     """
     items = [entry.item for entry in history]
     stays = protected_items(items, policy.pinned_items)
@@ -96,31 +104,60 @@ def protected_items(items: Sequence[Item], pinned: Sequence[str]) -> dict[int, S
     """Return where the items stand that always stay, `pinned` the ids of some of them, and why each does."""
     dangling = open_calls(items)
     protected = {index: stay for index, item in enumerate(items) if (stay := _always_stays(item, dangling))}
-    last_user = max((index for index, item in enumerate(items) if _said_by(item, "user")), default=None)
-    if last_user is not None and not any(_said_by(item, "assistant") for item in items[last_user + 1 :]):
-        protected.setdefault(last_user, Stay.UNANSWERED_USER_MESSAGE)
+    waiting = {index for index, stay in protected.items() if stay is Stay.OPEN_CALL}
+    pins = pinned_positions(items, pinned)
+    bound = dict(_bound_to(items, waiting, pins))
+    unanswered = _unanswered(items)
+    if unanswered is not None:
+        protected.setdefault(unanswered, Stay.UNANSWERED_USER_MESSAGE)
     # Last: what waits for an answer has its place at the end, pinned or not.
-    protected = dict.fromkeys(pinned_positions(items, pinned), Stay.PINNED) | protected
-    for index in range(len(items) - 1, 0, -1):
-        # A provider refuses a call without the reasoning that led to it.
-        if index in protected and isinstance(items[index - 1], Reasoning):
-            protected.setdefault(index - 1, Stay.REASONING_OF_OPEN_CALL)
+    protected = dict.fromkeys(pins, Stay.PINNED) | bound | protected
     # What is set holds on, and takes no room.
     updates = [index for index, item in enumerate(items) if isinstance(item, ConfigurationUpdate)]
     return protected | dict.fromkeys(updates, Stay.CONFIGURATION)
 
 
 def _always_stays(item: Item, dangling: frozenset[str]) -> Stay | None:
-    if isinstance(item, Message):
-        return Stay.SYSTEM_OR_DEVELOPER if item.role in ("system", "developer") else None
+    # Tools that were added hold from there on: without them the model could call none of them.
+    if said_by(item, "system", "developer") or item.type == "additional_tools":
+        return Stay.SYSTEM_OR_DEVELOPER
     is_request = isinstance(item, OtherItem) and item.type == "mcp_approval_request"
     name = item.id if is_request else getattr(item, "call_id", None)
     # Items that we only pass on may hold anything in its place.
     return Stay.OPEN_CALL if isinstance(name, str) and name in dangling else None
 
 
-def _said_by(item: Item, role: str) -> bool:
-    return isinstance(item, Message) and item.role == role
+def _bound_to(
+    items: Sequence[Item], waiting: Collection[int], pins: Collection[int]
+) -> Iterator[tuple[int, Stay]]:
+    """Yield all that is bound to calls that wait, and the reasoning that led to what is pinned."""
+    for group in bound_together(items):
+        thoughts = [index for index in group if isinstance(items[index], Reasoning)]
+        if any(index in waiting for index in group):
+            yield from ((index, Stay.OPEN_CALL) for index in group)
+            yield from ((index, Stay.REASONING_OF_OPEN_CALL) for index in thoughts)
+        elif any(index in pins for index in group):
+            yield from ((index, Stay.PINNED) for index in thoughts)
+
+
+def _unanswered(items: Sequence[Item]) -> int | None:
+    """Return where the newest user message stands, if the model has not done with it.
+
+    What it says before it calls a tool is no answer, nor is a commentary.
+    """
+    works_on = False
+    for index in range(len(items) - 1, -1, -1):
+        item = items[index]
+        if said_by(item, "user"):
+            return index
+        works_on = works_on or is_in_call(item)
+        if not works_on and _may_answer(item):
+            return None
+    return None
+
+
+def _may_answer(item: Item) -> bool:
+    return isinstance(item, Message) and item.role == "assistant" and item.phase != "commentary"
 
 
 def recent_items(history: Sequence[SizedItem], budget: int, kept: Collection[int] = ()) -> range:
@@ -143,10 +180,10 @@ def _user_messages(
     count: Callable[[str], int],
 ) -> dict[int, SizedItem]:
     chosen: dict[int, SizedItem] = {}
-    left = budget - sum(entry.tokens for entry in kept.values() if _said_by(entry.item, "user"))
+    left = budget - sum(entry.tokens for entry in kept.values() if said_by(entry.item, "user"))
     for index in range(len(history) - 1, -1, -1):
         entry = history[index]
-        if index in kept or not _said_by(entry.item, "user"):
+        if index in kept or not said_by(entry.item, "user"):
             continue
         if entry.tokens <= left:
             chosen[index] = entry

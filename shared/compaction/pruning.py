@@ -13,9 +13,9 @@ from shared.wire.items import (
     FunctionCallOutput,
     InputText,
     Item,
-    Message,
     OutputText,
     Reasoning,
+    said_by,
 )
 from shared.wire.text import text_of
 
@@ -88,7 +88,7 @@ def _prunable(history: Sequence[SizedItem], policy: Policy) -> list[int]:
     items = [entry.item for entry in history]
     whole = {*protected_items(items, policy.pinned_items), *recent_items(history, policy.recent_tokens)}
     # A provider refuses the calls of a turn that goes on without the reasoning that led to them.
-    asked = max((index for index, item in enumerate(items) if _is_users(item)), default=0)
+    asked = max((index for index, item in enumerate(items) if said_by(item, "user")), default=0)
     return [
         index
         for index, item in enumerate(items)
@@ -98,10 +98,6 @@ def _prunable(history: Sequence[SizedItem], policy: Policy) -> list[int]:
             or (isinstance(item, Reasoning) and index < asked)
         )
     ]
-
-
-def _is_users(item: Item) -> bool:
-    return isinstance(item, Message) and item.role == "user"
 
 
 def _changed(history: Sequence[SizedItem], kept: dict[int, SizedItem]) -> list[Item]:

@@ -1,6 +1,6 @@
 """Which items of a window belong together: calls with their outputs, reasoning with what it led to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -12,6 +12,7 @@ from shared.wire.items import (
     Item,
     OtherItem,
     Reasoning,
+    said_by,
 )
 
 
@@ -32,17 +33,43 @@ def open_calls(items: Sequence[Item]) -> frozenset[str]:
 def safe_cuts(items: Sequence[Item]) -> list[bool]:
     """Return, for each place 0 to len(items), whether the window may be cut there, before item i.
 
-    A cut is safe when it parts no call from an output of it, and no run of reasoning from the item that
-    follows the run. Both ends are always safe. A call id that is used again after it was answered begins
-    a new call; an output without a call before it binds nothing. Linear in the number of items.
+    A cut is safe when it parts no two items that are bound together. Both ends are always safe. Linear in
+    the number of items.
     """
-    # Each pair adds one before its first forbidden place and takes it back after its last.
+    # Each bond adds one before its first forbidden place and takes it back after its last.
     steps = [0] * (len(items) + 2)
-    for first, last in pairs(items):
+    for first, last in _bonds(items):
         steps[first + 1] += 1
         steps[last + 1] -= 1
-    inside = list(accumulate(steps[: len(items) + 1]))
-    return [depth == 0 and not _parts_reasoning(items, place) for place, depth in enumerate(inside)]
+    return [depth == 0 for depth in accumulate(steps[: len(items) + 1])]
+
+
+def bound_together(items: Sequence[Item]) -> list[list[int]]:
+    """Return the places of all items in groups that stay or go whole, by their oldest item.
+
+    A call is bound to its outputs, a run of reasoning to the calls that it led to at once, or else to the one
+    item that follows it, and a program to the calls from within it. A provider refuses any of these without
+    the other. A call id that is used again after it was answered begins a new call; an output without a call
+    before it is bound to nothing. Hardly more than linear in the number of items.
+    """
+    leader = list(range(len(items)))
+    for first, last in _bonds(items):
+        one, other = sorted((_first(leader, first), _first(leader, last)))
+        leader[other] = one
+    groups: dict[int, list[int]] = {}
+    for index in range(len(items)):
+        groups.setdefault(_first(leader, index), []).append(index)
+    return list(groups.values())
+
+
+def is_in_call(item: Item) -> bool:
+    """Return whether the item is a call, of a client's tool or of a provider's, or what came of one."""
+    return is_call(item) or _role_in_call(item) is not None
+
+
+def is_call(item: Item) -> bool:
+    """Return whether the item is a call, of a client's tool or of a provider's."""
+    return item.type.endswith("_call") or isinstance(_role_in_call(item), _Call)
 
 
 def settled_length(items: Sequence[Item], *, newest: int) -> int:
@@ -96,8 +123,49 @@ class _Output:
     key: str
 
 
-def _parts_reasoning(items: Sequence[Item], place: int) -> bool:
-    return 0 < place < len(items) and isinstance(items[place - 1], Reasoning)
+def _bonds(items: Sequence[Item]) -> Iterator[tuple[int, int]]:
+    yield from pairs(items)
+    yield from _from_reasoning(items)
+    yield from _from_programs(items)
+
+
+def _from_reasoning(items: Sequence[Item]) -> Iterator[tuple[int, int]]:
+    """Yield each run of reasoning with each item after its first that belongs to it."""
+    index = 0
+    while index < len(items):
+        first = index
+        while index < len(items) and isinstance(items[index], Reasoning):
+            index += 1
+        if index == first:
+            index += 1
+            continue
+        # Words between the thoughts and the calls are of the same breath.
+        end = next_item = index
+        while index < len(items) and (is_call(items[index]) or said_by(items[index], "assistant")):
+            end = index if is_call(items[index]) else end
+            index += 1
+        last = min(max(end, next_item), len(items) - 1)
+        yield from ((first, place) for place in range(first + 1, last + 1))
+
+
+def _from_programs(items: Sequence[Item]) -> Iterator[tuple[int, int]]:
+    """Yield each program with each call from within it, and what came of the call."""
+    programs: dict[str, int] = {}
+    for index, item in enumerate(items):
+        if item.type == "program" and isinstance(role := _role_in_call(item), _Call):
+            programs[role.key] = index
+        caller = (item.model_extra or {}).get("caller")
+        name = caller.get("caller_id") if isinstance(caller, dict) else None
+        if isinstance(name, str) and name in programs:
+            yield programs[name], index
+
+
+def _first(leader: list[int], index: int) -> int:
+    while leader[index] != index:
+        # Half of the way is saved to whoever asks next: chains are as long as their windows.
+        leader[index] = leader[leader[index]]
+        index = leader[index]
+    return index
 
 
 def _role_in_call(item: Item) -> _Call | _Output | None:

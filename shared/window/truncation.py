@@ -2,25 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 
-from shared.window.calls import pairs
+from shared.window.calls import bound_together
 from shared.window.entry import Entry, flatten
 from shared.window.payload import SizedItem
-from shared.wire.items import Compaction, Item, Message, Reasoning
+from shared.wire.items import Compaction, Item, said_by
 
 
 def truncate(entries: Sequence[Entry], max_tokens: int, *, upstream: str | None = None) -> list[SizedItem]:
     """Return what the upstream is given of the window, without its oldest items: at most `max_tokens` tokens.
 
-    A call and its outputs go together, reasoning goes with what it led to. System and developer items, what
-    stands for a compacted part, and the newest user message always stay: where they alone are too much, so
-    is the result.
+    What is bound together goes together. System and developer items, tools that were added, what stands for a
+    compacted part, the newest user message and what is bound to any of these always stay: where they alone are
+    too much, so is the result. A window that fits is returned whole, at no more than its sum's cost.
     """
     flat = flatten(entries, upstream=upstream)
+    too_much = sum(entry.tokens for entry in flat) - max_tokens
+    if too_much <= 0:
+        return flat
     items = [entry.item for entry in flat]
     staying = {*_standing_for_more(entries, upstream), *_said_to_stay(items)}
-    too_much = sum(entry.tokens for entry in flat) - max_tokens
     dropped: set[int] = set()
-    for group in _bound_together(items):
+    for group in bound_together(items):
         if too_much <= 0:
             break
         if staying.isdisjoint(group):
@@ -43,29 +45,9 @@ def _standing_for_more(entries: Sequence[Entry], upstream: str | None) -> Iterat
 def _said_to_stay(items: Sequence[Item]) -> Iterator[int]:
     newest = None
     for index, item in enumerate(items):
-        if isinstance(item, Message) and item.role in ("system", "developer"):
+        if said_by(item, "system", "developer") or item.type == "additional_tools":
             yield index
-        if isinstance(item, Message) and item.role == "user":
+        if said_by(item, "user"):
             newest = index
     if newest is not None:
         yield newest
-
-
-def _bound_together(items: Sequence[Item]) -> list[list[int]]:
-    """Return the places of the items in groups that are kept or dropped whole, by their oldest item."""
-    leader = list(range(len(items)))
-    for call, output in pairs(items):
-        leader[output] = call
-    for index in range(len(items) - 2, -1, -1):
-        if isinstance(items[index], Reasoning):
-            leader[_first(leader, index + 1)] = index
-    groups: dict[int, list[int]] = {}
-    for index in range(len(items)):
-        groups.setdefault(_first(leader, index), []).append(index)
-    return sorted(groups.values())
-
-
-def _first(leader: Sequence[int], index: int) -> int:
-    while leader[index] != index:
-        index = leader[index]
-    return index

@@ -275,6 +275,11 @@ def parse_items(value: Any) -> list[Item]:
     return _ITEMS.validate_python(value)
 
 
+def said_by(item: Item, *roles: Role) -> bool:
+    """Return whether the item is a message of one of these roles."""
+    return isinstance(item, Message) and item.role in roles
+
+
 def dump_items(items: Iterable[Item]) -> list[JsonObject]:
     """Return the items as JSON objects, exactly the fields that were given."""
     return [item.to_json() for item in items]

@@ -163,7 +163,9 @@ async def test_what_waits_for_an_answer_stays_with_us_and_comes_last() -> None:
     result = await compacted(job([*HISTORY, assistant("I look."), call]), provider)
 
     assert "function_call" not in [item.type for item in provider.prompts[0].items]
-    assert [entry.item.type for entry in result.payload.kept][-2:] == ["compaction", "function_call"]
+    kept = [entry.item for entry in result.payload.kept]
+    assert [item.type for item in kept][-3:] == ["compaction", "message", "function_call"]
+    assert kept[-2].to_json()["role"] == "user"
 
 
 async def test_the_next_compaction_hands_the_providers_item_back_to_it() -> None:

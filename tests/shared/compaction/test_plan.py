@@ -12,7 +12,8 @@ from shared.compaction.policy import MIN_RECORD_TOKENS, Policy
 from shared.window.calls import open_calls, safe_cuts
 from shared.window.counting import count_item
 from shared.window.payload import SizedItem
-from shared.wire.items import InputText, Message, parse_item, parse_items
+from shared.wire.items import InputText, Message, parse_item, parse_items, said_by
+from shared.wire.model import JsonObject
 from shared.wire.text import text_of
 from tests.fakes import WordCounter
 from tests.strategies import conversations
@@ -31,10 +32,14 @@ def planned(history: list[SizedItem], policy: Policy) -> Plan:
 
 
 def positions(plan: Plan, history: list[SizedItem]) -> tuple[list[int], list[int]]:
-    """Where the kept and the replaced items stood; a shortened message stands where its original did."""
+    """Where the kept and the replaced items stood; a shortened message stands where its original did.
+
+    That is the newest message of the user's that was replaced: none before it is kept.
+    """
     by_identity = {id(entry): index for index, entry in enumerate(history)}
     replaced = [by_item(history)[id(item)] for item in plan.replaced]
-    cut = [index for index in replaced if is_shortened(plan, history[index])]
+    users = [index for index in replaced if said_by(history[index].item, "user")]
+    cut = [index for index in users[-1:] if is_shortened(plan, history[index])]
     kept = [by_identity.get(id(entry), cut[0] if cut else -1) for entry in plan.kept]
     return kept, replaced
 
@@ -211,6 +216,69 @@ def test_an_open_call_keeps_the_reasoning_that_led_to_it() -> None:
     plan = planned(history, Policy(target_tokens=10, user_tokens=0, recent_tokens=0))
 
     assert [entry.item.type for entry in plan.kept] == ["reasoning", "reasoning", "function_call"]
+
+
+def kept_types(documents: list[JsonObject], **fields: int) -> list[str]:
+    history = [SizedItem(item=item, tokens=100) for item in parse_items(documents)]
+    policy = Policy.from_json({"target_tokens": 10, "user_tokens": 0, "recent_tokens": 0, **fields})
+    return [str(entry.item.id or entry.item.type) for entry in planned(history, policy).kept]
+
+
+GO: JsonObject = {"role": "user", "content": "go", "id": "go"}
+THOUGHT: JsonObject = {"type": "reasoning", "id": "rs", "summary": []}
+SAID: JsonObject = {"role": "assistant", "content": "Well.", "id": "said"}
+
+
+def call(call_id: str, **fields: object) -> JsonObject:
+    return {"type": "function_call", "id": call_id, "call_id": call_id, "name": "f", "arguments": ""} | fields
+
+
+def output(call_id: str) -> JsonObject:
+    return {"type": "function_call_output", "id": f"{call_id}!", "call_id": call_id, "output": "done"}
+
+
+def test_an_open_call_keeps_those_that_were_made_with_it() -> None:
+    earlier = [THOUGHT | {"id": "old"}, call("x"), output("x")]
+    documents = [GO, *earlier, THOUGHT, call("a"), call("b"), output("a"), GO, SAID]
+
+    assert kept_types(documents) == ["rs", "a", "b", "a!"]
+
+
+def test_a_program_that_runs_keeps_the_calls_from_within_it() -> None:
+    program = {"type": "program", "id": "p", "call_id": "p", "code": "", "fingerprint": ""}
+    within = {"caller": {"type": "program", "caller_id": "p"}}
+    documents = [program, call("a", **within), output("a"), call("b", **within), output("b"), GO, SAID]
+
+    assert kept_types(documents) == ["p", "a", "a!", "b", "b!"]
+    ended = {"type": "program_output", "call_id": "p", "result": "", "status": "completed"}
+    assert kept_types([*documents[:5], ended, GO, SAID]) == []
+
+
+COMMENT = SAID | {"phase": "commentary"}
+
+
+@pytest.mark.parametrize(
+    ("after", "stays"),
+    [
+        pytest.param([], True, id="nothing yet"),
+        pytest.param([SAID], False, id="an answer"),
+        pytest.param([SAID | {"phase": "final_answer"}], False, id="the final answer"),
+        pytest.param([COMMENT], True, id="a commentary"),
+        pytest.param([COMMENT, SAID], False, id="an answer after a commentary"),
+        pytest.param([SAID, call("a"), output("a")], True, id="words before a call"),
+        pytest.param([SAID, {"type": "web_search_call", "status": "completed"}], True, id="and a search"),
+        pytest.param([call("a"), SAID, output("a")], True, id="an output that nobody has spoken of"),
+        pytest.param([SAID, call("a"), output("a"), SAID], False, id="an answer after calls"),
+    ],
+)
+def test_a_request_stays_whole_until_the_model_has_done_with_it(after: list[JsonObject], stays: bool) -> None:
+    assert ("go" in kept_types([GO | {"id": "old"}, SAID, GO, *after])) == stays
+
+
+def test_tools_that_a_developer_added_stay() -> None:
+    added = {"type": "additional_tools", "role": "developer", "tools": [], "id": "added"}
+
+    assert kept_types([added, GO, SAID]) == ["added"]
 
 
 def test_an_answered_message_of_any_size_does_not_stay_for_ever() -> None:

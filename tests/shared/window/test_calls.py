@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.window.calls import open_calls, safe_cuts
+from shared.window.calls import bound_together, open_calls, safe_cuts
 from shared.wire.items import FunctionCall, FunctionCallOutput, Item, Reasoning, parse_item, parse_items
 from shared.wire.model import JsonObject
 
 USER = {"role": "user", "content": "hi"}
+SAID = {"role": "assistant", "content": "Well."}
 THOUGHT = {"type": "reasoning", "summary": []}
 
 
@@ -143,6 +144,47 @@ def test_a_run_of_reasoning_stays_with_the_item_that_follows_it() -> None:
     assert safe_cuts(items) == [True, True, False, False, True, True]
 
 
+def test_reasoning_stays_with_all_that_it_had_called_at_once() -> None:
+    items = parse_items([USER, THOUGHT, SAID, call("a"), call("b"), output("a"), output("b"), SAID, USER])
+
+    assert safe_cuts(items) == [True, True, *[False] * 5, True, True, True]
+    assert bound_together(items) == [[0], [1, 2, 3, 4, 5, 6], [7], [8]]
+
+
+def test_reasoning_is_not_bound_to_what_comes_after_an_output() -> None:
+    items = parse_items([THOUGHT, call("a"), output("a"), call("b"), output("b")])
+
+    assert bound_together(items) == [[0, 1, 2], [3, 4]]
+
+
+def test_an_answer_that_no_call_follows_is_all_that_its_reasoning_led_to() -> None:
+    assert bound_together(parse_items([THOUGHT, SAID, SAID])) == [[0, 1], [2]]
+
+
+def test_a_program_stays_with_the_calls_from_within_it() -> None:
+    program = {"type": "program", "call_id": "p", "code": "", "fingerprint": ""}
+    within = {"caller": {"type": "program", "caller_id": "p"}}
+    items = parse_items([USER, program, call("a") | within, output("a"), call("b") | within, USER])
+
+    assert bound_together(items) == [[0], [1, 2, 3, 4], [5]]
+    assert safe_cuts(items) == [True, True, False, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    "caller", [None, {"type": "direct"}, {"caller_id": 7}, {"caller_id": "q"}, "p"], ids=str
+)
+def test_a_call_that_names_no_program_is_bound_to_none(caller: object) -> None:
+    program = {"type": "program", "call_id": "p", "code": "", "fingerprint": ""}
+
+    assert bound_together(parse_items([program, call("a") | {"caller": caller}])) == [[0], [1]]
+
+
+def test_a_hundred_thousand_thoughts_in_a_row_take_a_moment() -> None:
+    items = parse_items([*[THOUGHT] * 100_000, call("a"), output("a")])
+
+    assert [len(group) for group in bound_together(items)] == [100_002]
+
+
 def test_a_window_may_end_with_reasoning() -> None:
     assert safe_cuts(parse_items([USER, THOUGHT])) == [True, True, True]
 
@@ -178,7 +220,8 @@ def test_a_cut_is_refused_only_for_a_call_or_for_reasoning(items: list[Item]) ->
         if not safe:
             called = {item.call_id for item in items[:place] if isinstance(item, FunctionCall)}
             answered = {item.call_id for item in items[place:] if isinstance(item, FunctionCallOutput)}
-            assert called & answered or isinstance(items[place - 1], Reasoning)
+            before = [item for item in items[:place] if not isinstance(item, FunctionCall)]
+            assert called & answered or isinstance(before[-1], Reasoning)
 
 
 def _orphans(items: list[Item]) -> int:

@@ -74,6 +74,23 @@ def test_a_window_that_fits_stays_whole(history: list[SizedItem]) -> None:
     assert truncate(entries(history), size(history)) == history
 
 
+def test_reasoning_goes_with_all_the_calls_that_it_led_to_at_once() -> None:
+    thought: dict[str, object] = {"type": "reasoning", "summary": []}
+    talk = window(user("Go."), thought, call("a"), call("b"), output("a"), output("b"), user("And now?"))
+
+    left = truncate(talk, size(flatten(talk)) - talk[0].tokens - 1)
+
+    assert [entry.item for entry in left] == [talk[-1].item]
+
+
+def call(call_id: str) -> dict[str, object]:
+    return {"type": "function_call", "call_id": call_id, "name": "look", "arguments": "{}"}
+
+
+def output(call_id: str) -> dict[str, object]:
+    return {"type": "function_call_output", "call_id": call_id, "output": "seen"}
+
+
 def test_the_oldest_go_first_and_no_more_than_is_needed() -> None:
     talk = window(*(user(f"Question {number}") for number in range(5)))
 
