@@ -105,7 +105,7 @@ class CompactionJobs:
             return None
         left = room.target_of(tail, counted)
         job = self.of_window(turn, prefix, policy)
-        return replace(job, policy=replace(counted, target_tokens=left), threshold=room.threshold), tail
+        return replace(job, policy=counted.leaving(left), threshold=room.threshold), tail
 
     def triggered(self, turn: Turn, window: Sequence[Entry], correction: Correction = EXACT) -> CompactionJob:
         """Return the job that compacts the whole window because the client says so."""

@@ -94,6 +94,15 @@ class Policy:
             record_tokens=correction.budget(record) if record is not None else None,
         )
 
+    def leaving(self, target_tokens: int) -> "Policy":
+        """Return the policy for another target, with the same shares of it; `record_tokens` is no share."""
+        return replace(
+            self,
+            target_tokens=target_tokens,
+            user_tokens=self.user_tokens * target_tokens // self.target_tokens,
+            recent_tokens=self.recent_tokens * target_tokens // self.target_tokens,
+        )
+
     @property
     def pinned_texts(self) -> list[str]:
         """All texts that stand in the record word for word, each once, the operator's first."""

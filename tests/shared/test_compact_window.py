@@ -280,6 +280,16 @@ async def test_a_job_says_what_the_turns_were_asked_with_where_somebody_reads_it
 # The outcome
 
 
+async def test_what_is_kept_beside_a_huge_message_leaves_room_for_it() -> None:
+    asked = [user(f"Question {number}: {'and so on ' * 100}") for number in range(100)]
+    window = entries([*asked, assistant("All noted."), user("See: " + "word " * 38_600)])
+
+    outcome = await compact(Talk(), window, threshold=40_000)
+
+    assert isinstance(outcome, CompactedWindow)
+    assert Room(40_000).holds([outcome.entry])
+
+
 async def test_the_compacted_window_is_one_item_that_holds_the_tail_too() -> None:
     talk, window = Talk(), entries(LONG)
 

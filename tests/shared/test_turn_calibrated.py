@@ -47,7 +47,8 @@ async def test_a_target_is_in_the_models_tokens_and_the_job_has_the_same_name() 
     assert name == same
     # What stays as it came is counted off both.
     assert counted.policy.target_tokens - halved.policy.target_tokens == 700 // 2
-    assert halved.policy.user_tokens == counted.policy.user_tokens // 2
+    for policy in (counted.policy, halved.policy):
+        assert policy.target_tokens // 6 - 1 <= policy.user_tokens <= policy.target_tokens // 6
     assert 2 * total_tokens(result.window[:1]) <= 700
 
 

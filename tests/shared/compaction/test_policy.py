@@ -54,6 +54,18 @@ def test_the_shares_of_messages_leave_something_for_the_record(threshold: int, t
         assert policy.user_tokens + policy.recent_tokens < policy.target_tokens
 
 
+@given(SIZES, SIZES)
+def test_a_smaller_target_has_the_same_shares(threshold: int, left: int) -> None:
+    policy = automatic_policy(threshold=threshold, target=None, model=None)
+
+    drained = policy.leaving(min(left, policy.target_tokens))
+
+    assert drained.target_tokens == min(left, policy.target_tokens)
+    assert drained.user_tokens <= drained.target_tokens / 6
+    assert drained.recent_tokens <= drained.target_tokens / 10
+    assert policy.leaving(policy.target_tokens) == policy
+
+
 def test_the_endpoint_keeps_user_messages_up_to_openais_budget() -> None:
     policy = endpoint_policy(target=None, model="m", instructions="Be brief.")
 
