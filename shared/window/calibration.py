@@ -41,12 +41,14 @@ class Size:
     """Tokens as hitherto counts them; `by_rule` are those of images, files and thoughts among them.
 
     No tokenizer counted these, and a model may not be given them all: they are taken as they are. `marks` are
-    those around items, which a finer tokenizer makes no fewer.
+    those around items, which a finer tokenizer makes no fewer. `guessed` are those by rule for media whose size
+    only the provider knows: they may be far too many.
     """
 
     counted: int
     by_rule: int = 0
     marks: int = 0
+    guessed: int = 0
 
     @property
     def text(self) -> int:
@@ -79,8 +81,14 @@ class Correction:
         return ceil(self._factor * (size.counted - fixed)) + fixed
 
     def least(self, size: Size) -> int:
-        """Return the model's tokens for a request of so much, without caution."""
-        return replace(self, margin=1.0).real(size)
+        """Return the model's tokens for a request of so much, without caution and without what is guessed."""
+        known = replace(
+            size,
+            counted=max(size.counted - size.guessed, 0),
+            by_rule=max(size.by_rule - size.guessed, 0),
+            guessed=0,
+        )
+        return replace(self, margin=1.0).real(known)
 
     def counted(self, real: int, *, of: Size = NOTHING) -> int:
         """Return the most counted tokens of a request `of` this size that are no more than `real` of the model's."""

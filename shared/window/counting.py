@@ -10,7 +10,13 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any
 
-from shared.window.images import count_image
+from shared.window.documents import (
+    BASE64_CHARS_PER_TOKEN,
+    UNKNOWN_MEDIA_TOKENS,
+    count_file,
+    is_file_guessed,
+)
+from shared.window.images import count_image, is_image_guessed
 from shared.wire.items import (
     Compaction,
     CompactionTrigger,
@@ -48,10 +54,6 @@ TOOLS_TOKENS = 64
 # What opens the model's reply.
 REPLY_TOKENS = 3
 
-# A file or audio clip that is only named: nothing here can know its size.
-UNKNOWN_MEDIA_TOKENS = 2000
-# Base64 holds three bytes in four characters, and a token of dense text is about three bytes.
-BASE64_CHARS_PER_TOKEN = 4
 # Ten tokens a second, at the lowest usual rates: 16 kbit/s of MP3, 8 kHz of 8-bit WAV.
 MP3_CHARS_PER_TOKEN = 266
 WAV_CHARS_PER_TOKEN = 1066
@@ -93,6 +95,20 @@ def count_by_rule(item: Item) -> int:
             return _without_images(item.to_json())[1]
         case _:
             return 0
+
+
+def count_guessed(item: Item) -> int:
+    """Return the tokens of `item` that stand for media whose size only the provider knows."""
+    match item:
+        case Message():
+            content = item.content
+        case FunctionCallOutput() | CustomToolCallOutput():
+            content = item.output
+        case _:
+            return 0
+    if isinstance(content, str):
+        return 0
+    return sum(_count_part(part, _nothing) for part in content if _is_guessed(part))
 
 
 def count_overhead(
@@ -174,15 +190,23 @@ def _count_part(part: Part, count: Callable[[str], int]) -> int:
         case InputImage():
             return count_image(part.image_url, part.detail)
         case InputFile():
-            return count(part.filename or "") + _count_file(part)
+            return count(part.filename or "") + count_file(part)
         case InputAudio():
             return _count_audio(part.input_audio)
         case OtherPart():
             return _count_json(part.to_json(), count)
 
 
-def _count_file(part: InputFile) -> int:
-    return _base64_tokens(part.file_data) if part.file_data else UNKNOWN_MEDIA_TOKENS
+def _is_guessed(part: Part) -> bool:
+    match part:
+        case InputFile():
+            return is_file_guessed(part)
+        case InputImage():
+            return is_image_guessed(part.image_url, part.detail)
+        case InputAudio():
+            return not part.input_audio.get("data")
+        case _:
+            return False
 
 
 def _count_audio(audio: JsonObject) -> int:

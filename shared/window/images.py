@@ -38,6 +38,11 @@ def count_image(url: str | None, detail: Detail | None) -> int:
     return max(_tile_tokens(*size), min(patches, most))
 
 
+def is_image_guessed(url: str | None, detail: Detail | None) -> bool:
+    """Return whether nothing here shows the image's size: it counts as the largest."""
+    return detail != "low" and _png_size(url or "") is None
+
+
 def _png_size(url: str) -> tuple[int, int] | None:
     """Return width and height in pixels from the first 24 bytes of the file, or None."""
     if not url.startswith(_PNG_PREFIX):

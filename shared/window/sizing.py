@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.window.calibration import Size
-from shared.window.counting import ITEM_TOKENS, count_by_rule
+from shared.window.counting import ITEM_TOKENS, count_by_rule, count_guessed
 from shared.window.entry import Entry, flatten, total_tokens
 from shared.window.payload import SizedItem
 
@@ -15,6 +15,7 @@ def size_of_items(items: Sequence[SizedItem], *, overhead: int = 0) -> Size:
         counted=sum(entry.tokens for entry in items) + overhead,
         by_rule=sum(count_by_rule(entry.item) for entry in items),
         marks=ITEM_TOKENS * len(items),
+        guessed=sum(count_guessed(entry.item) for entry in items),
     )
 
 

@@ -1,6 +1,7 @@
 """A turn finds its window and answers from it; what goes wrong ends it with a reason."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -148,6 +149,16 @@ async def test_a_window_that_exceeds_the_models_context_is_refused() -> None:
     )
     assert (caught.value.code, caught.value.param) == ("context_length_exceeded", "input")
     assert talk.upstream.prompts == []
+
+
+async def test_a_file_whose_tokens_only_the_provider_knows_is_no_reason_to_refuse() -> None:
+    talk = Talk(context_window_tokens=500)
+    pdf = b64encode(b"%PDF-1.7" + b"x" * 1_000_000).decode()
+    file = {"type": "input_file", "filename": "contract.pdf", "file_data": pdf}
+
+    result = await talk.say([{"role": "user", "content": [file]}])
+
+    assert result.response.status == "completed"
 
 
 async def test_with_truncation_the_oldest_items_are_left_out_until_the_rest_fits() -> None:

@@ -1,5 +1,7 @@
 """Estimates of tokens err upwards, and what is not text counts by rule and not by its base64."""
 
+from base64 import b64encode
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +13,11 @@ from shared.window.counting import (
     ITEM_TOKENS,
     REPLY_TOKENS,
     TOOLS_TOKENS,
-    UNKNOWN_MEDIA_TOKENS,
+    count_guessed,
     count_item,
     count_overhead,
 )
+from shared.window.documents import MOST_PAGES, PAGE_TOKENS, UNKNOWN_MEDIA_TOKENS
 from shared.window.images import MAX_PATCHES
 from shared.wire.items import parse_item
 from shared.wire.model import JsonObject
@@ -46,8 +49,8 @@ def user(*parts: JsonObject) -> JsonObject:
         (user({"type": "input_image", "image_url": SCREENSHOT}), ITEM_TOKENS + 1 + MAX_PATCHES),
         (user({"type": "input_file", "file_id": "file_1"}), ITEM_TOKENS + 1 + UNKNOWN_MEDIA_TOKENS),
         (
-            user({"type": "input_file", "file_data": "A" * 4001, "filename": "my report"}),
-            ITEM_TOKENS + 1 + 2 + 1001,
+            user({"type": "input_file", "file_data": "YWJj" * 1000, "filename": "my report"}),
+            ITEM_TOKENS + 1 + 2 + 1000,
         ),
         (
             user({"type": "input_audio", "input_audio": {"data": "A" * 26_600, "format": "mp3"}}),
@@ -118,6 +121,55 @@ def user(*parts: JsonObject) -> JsonObject:
 )
 def test_every_kind_of_item_counts_by_its_rule(item: JsonObject, tokens: int) -> None:
     assert count_item(parse_item(item), words) == tokens
+
+
+def encoded(file: bytes, mime: str = "") -> str:
+    return (f"data:{mime};base64," if mime else "") + b64encode(file).decode()
+
+
+PDF = b"%PDF-1.7\n" + b"1 0 obj\n" * 5_000
+TEXT = "Grüße 数据库 ".encode() * 5_000
+
+
+@pytest.mark.parametrize(
+    ("file", "tokens", "is_guessed"),
+    [
+        pytest.param(encoded(TEXT), len(TEXT) / 3, False, id="text"),
+        pytest.param(encoded(TEXT, "text/csv"), len(TEXT) / 3, False, id="text in a data URL"),
+        pytest.param("no base64 at all!", 5, False, id="not encoded"),
+        pytest.param(encoded(PDF), PAGE_TOKENS, True, id="PDF of a page"),
+        pytest.param(encoded(PDF * 6, "application/pdf"), 5 * PAGE_TOKENS, True, id="PDF in a data URL"),
+        pytest.param(encoded(PDF * 100), MOST_PAGES * PAGE_TOKENS, True, id="long PDF"),
+        pytest.param(encoded(b"PK\3\4\x14\0\6\0" * 10), PAGE_TOKENS, True, id="office document"),
+        pytest.param(encoded(b"\xff\xd8\xff\xe0JFIF"), PAGE_TOKENS, True, id="picture"),
+        pytest.param(None, UNKNOWN_MEDIA_TOKENS, True, id="named only"),
+    ],
+)
+def test_a_file_counts_by_its_text_or_by_its_likely_pages(
+    file: str | None, tokens: float, is_guessed: bool
+) -> None:
+    item = parse_item(user({"type": "input_file", "file_data": file}))
+
+    assert count_item(item, words) == pytest.approx(ITEM_TOKENS + 1 + tokens, abs=1)
+    assert count_guessed(item) == pytest.approx(tokens if is_guessed else 0, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("part", "is_guessed"),
+    [
+        ({"type": "input_image", "image_url": LINK}, True),
+        ({"type": "input_image", "image_url": LINK, "detail": "low"}, False),
+        ({"type": "input_audio", "input_audio": {}}, True),
+        ({"type": "input_audio", "input_audio": {"data": "A" * 266, "format": "mp3"}}, False),
+        ({"type": "input_text", "text": "one two three"}, False),
+    ],
+    ids=["image", "image in low detail", "named audio", "audio", "text"],
+)
+def test_what_only_the_provider_can_size_is_a_guess(part: JsonObject, is_guessed: bool) -> None:
+    output = {"type": "function_call_output", "call_id": "c", "output": [part]}
+
+    for item in map(parse_item, (user(part), output)):
+        assert (count_guessed(item) > 0) is is_guessed
 
 
 def test_an_item_of_another_type_counts_as_its_json() -> None:
