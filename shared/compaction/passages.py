@@ -16,7 +16,7 @@ from shared.wire.items import (
     Message,
     OtherItem,
 )
-from shared.wire.text import readable_json, text_of
+from shared.wire.text import readable_json, readable_text, text_of
 
 # The line that a passage stands on, besides its text.
 _LINE_TOKENS = 1
@@ -129,11 +129,11 @@ def _break_near_the_middle(text: str) -> int:
 def _passage(item: Item) -> Passage:
     match item:
         case Message():
-            return Passage(item.role, text_of(item))
+            return Passage(item.role, readable_text(item))
         case FunctionCall() | CustomToolCall():
             return Passage(f"assistant calls {item.name}", text_of(item))
         case FunctionCallOutput() | CustomToolCallOutput():
-            return Passage("tool result", text_of(item))
+            return Passage("tool result", readable_text(item))
         case OtherItem():
             fields = {name: value for name, value in item.to_json().items() if name not in _NOT_READ}
             return Passage(item.type, readable_json(fields))

@@ -19,7 +19,7 @@ from shared.wire.items import (
     Reasoning,
     said_by,
 )
-from shared.wire.text import text_of
+from shared.wire.text import readable_text
 
 
 class Stay(StrEnum):
@@ -202,11 +202,11 @@ _SHORTEST_CUT_CHARACTERS = 16
 
 
 def cut_in_the_middle(entry: SizedItem, max_tokens: int, count: Callable[[str], int]) -> SizedItem | None:
-    """Return the message with its middle and its media cut out, counted anew: at most `max_tokens` tokens.
+    """Return the message with its middle cut out and its media but named: at most `max_tokens` tokens.
 
     None when too little would be left.
     """
-    text = text_of(entry.item)
+    text = readable_text(entry.item)
     if max_tokens < _SHORTEST_CUT_TOKENS or not isinstance(entry.item, Message):
         return None
     characters = len(text)

@@ -48,6 +48,24 @@ def text_of(item: Item) -> str:
             return ""
 
 
+def readable_text(item: Item) -> str:
+    """Return the words of an item, and in its place what names each image and file; never their bytes."""
+    match item:
+        case Message():
+            return readable_content(item.content)
+        case FunctionCallOutput() | CustomToolCallOutput():
+            return readable_content(item.output)
+        case _:
+            return text_of(item)
+
+
+def readable_content(content: str | Sequence[Part]) -> str:
+    """Return the text in content, and in its place what names each image and file; never their bytes."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(each for part in content for each in (list(_texts([part])) or [_mark(part)]))
+
+
 def readable_json(value: Any) -> str:
     """Return a JSON value as text, with encoded bytes replaced by how many characters they were."""
     return json.dumps(_without_blobs(value), ensure_ascii=False)
@@ -63,6 +81,23 @@ def _without_blobs(value: Any) -> Any:
             return f"[{len(value)} characters left out]"
         case _:
             return value
+
+
+# What names a part that is no text, the words of its kind first.
+_KINDS = {"input_image": "image", "input_file": "file", "input_audio": "audio"}
+_NAMES = ("filename", "file_id", "file_url", "image_url")
+
+
+def _mark(part: Part) -> str:
+    fields = part.to_json()
+    names = [" ".join(value.split()) for name in _NAMES if isinstance(value := fields.get(name), str)]
+    shown = [name for name in names if _is_name(name)]
+    kind = _KINDS.get(part.type, part.type)
+    return f"[{kind}: {', '.join(shown)}]" if shown else f"[{kind}]"
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= MAX_WORD_CHARACTERS and not text[:5].lower().startswith("data:")
 
 
 def _texts(parts: Sequence[Part]) -> Iterator[str]:

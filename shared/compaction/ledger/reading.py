@@ -17,7 +17,7 @@ from shared.wire.items import (
     Role,
 )
 from shared.wire.model import JsonObject
-from shared.wire.text import text_of, text_of_content
+from shared.wire.text import readable_content, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def read_items(items: Sequence[Item], *, seen: int) -> list[Trace]:
 def _read(item: Item, source: str) -> Iterator[Trace]:
     match item:
         case Message():
-            yield Said(_TRUST[item.role], text_of_content(item.content), source)
+            yield Said(_TRUST[item.role], readable_content(item.content), source)
         case FunctionCall():
             arguments = _unwrapped(_parsed(item.arguments))
             yield Called(item.name, item.call_id, source, arguments, "" if arguments else item.arguments)

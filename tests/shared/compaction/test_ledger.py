@@ -321,3 +321,17 @@ def test_a_message_that_quotes_the_mark_of_shortened_ones_is_collected() -> None
     )
 
     assert [entry.text for entry in collect([said], known=known).entries if entry.hard]
+
+
+def test_files_and_images_that_the_user_sent_are_named() -> None:
+    sent = [
+        {"type": "input_file", "filename": "contract_v7.pdf", "file_id": "file-8Kx1"},
+        {"type": "input_image", "image_url": "https://x.example/plans/valve.png"},
+    ]
+    items = parse_items([{"role": "user", "content": "Hi"}, {"role": "user", "content": sent}])
+
+    facts = collect([*items, *parse_items([{"role": "user", "content": "Well?"}])]).render()
+
+    assert all(
+        name in facts for name in ("contract_v7.pdf", "file-8Kx1", "https://x.example/plans/valve.png")
+    )

@@ -109,6 +109,11 @@ def test_text_without_any_break_is_cut_all_the_same() -> None:
             '[image_generation_call] {"result": "[9000 characters left out]"}',
             id="encoded bytes",
         ),
+        pytest.param(
+            {"role": "user", "content": [{"type": "input_file", "filename": "v7.pdf", "file_id": "file-1"}]},
+            "[user] [file: v7.pdf, file-1]",
+            id="a file",
+        ),
     ],
 )
 def test_items_of_every_type_can_be_read(document: JsonObject, shown: str) -> None:

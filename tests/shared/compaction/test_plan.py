@@ -331,7 +331,9 @@ def test_media_go_before_words() -> None:
     assert isinstance(shortened.item, Message)
     assert len(shortened.item.content) == 1
     assert isinstance(part := shortened.item.content[0], InputText)
-    assert part.text.startswith("Is the valve in this picture number 4711 or number 4712?")
+    assert part.text.startswith(
+        "Is the valve in this picture number 4711 or number 4712?\n[image: https://example.org/valve.png]"
+    )
     assert "cut by compaction" in part.text
 
 
