@@ -88,6 +88,16 @@ def test_probabilities_and_annotations_are_read_back_with_the_text() -> None:
     assert (part["text"], part["logprobs"], part["annotations"]) == ("See.", [token], [note])
 
 
+def test_a_long_answer_is_read_back_in_a_moment() -> None:
+    token = {"token": "x", "bytes": [], "logprob": -0.5, "top_logprobs": []}
+    deltas = [TextDelta("x" * 100, [token]) for _ in range(20_000)]
+
+    [item] = fold(told(deltas, Composer())).items
+
+    [part] = item["content"]
+    assert (len(part["text"]), len(part["logprobs"])) == (2_000_000, 20_000)
+
+
 def test_a_queued_response_has_not_begun() -> None:
     partial = fold(opening_events(HEAD))
 
