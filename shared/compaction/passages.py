@@ -8,6 +8,7 @@ from typing import TypeVar
 from shared.window.calls import safe_cuts
 from shared.wire.items import (
     Compaction,
+    ConfigurationUpdate,
     CustomToolCall,
     CustomToolCallOutput,
     FunctionCall,
@@ -15,8 +16,9 @@ from shared.wire.items import (
     Item,
     Message,
     OtherItem,
+    Reasoning,
 )
-from shared.wire.text import readable_json, readable_text, text_of
+from shared.wire.text import readable_json, readable_text, text_of, without_encoded_bytes
 
 # The line that a passage stands on, besides its text.
 _LINE_TOKENS = 1
@@ -39,8 +41,11 @@ class Passage:
 
 
 def passages(items: Sequence[Item]) -> list[Passage]:
-    """Return what the items say. What a provider sealed is left out: nobody else can read it."""
-    return [_passage(item) for item in items if not isinstance(item, Compaction)]
+    """Return what the items say.
+
+    What a provider sealed is left out, nobody else can read it, and so are encoded bytes that a tool returned.
+    """
+    return [_passage(item) for item in items if not _says_nothing(item)]
 
 
 def in_portions(
@@ -126,6 +131,12 @@ def _break_near_the_middle(text: str) -> int:
     return half
 
 
+def _says_nothing(item: Item) -> bool:
+    if isinstance(item, Reasoning):
+        return not text_of(item)
+    return isinstance(item, (Compaction, ConfigurationUpdate))
+
+
 def _passage(item: Item) -> Passage:
     match item:
         case Message():
@@ -133,7 +144,7 @@ def _passage(item: Item) -> Passage:
         case FunctionCall() | CustomToolCall():
             return Passage(f"assistant calls {item.name}", text_of(item))
         case FunctionCallOutput() | CustomToolCallOutput():
-            return Passage("tool result", readable_text(item))
+            return Passage("tool result", without_encoded_bytes(readable_text(item)))
         case OtherItem():
             fields = {name: value for name, value in item.to_json().items() if name not in _NOT_READ}
             return Passage(item.type, readable_json(fields))

@@ -1,6 +1,7 @@
 """Reading the text of items, whatever shape a client gave it."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ from shared.wire.items import (
 
 # Longer strings without a space are encoded bytes; as text they would fill the context with noise.
 MAX_WORD_CHARACTERS = 4096
+# Any length: one that asks for a least length looks at each place of a shorter run anew.
+_RUN = re.compile(r"[A-Za-z0-9+/=_-]+")
 
 
 def text_of_content(content: str | Sequence[Part]) -> str:
@@ -71,6 +74,17 @@ def readable_json(value: Any) -> str:
     return json.dumps(_without_blobs(value), ensure_ascii=False)
 
 
+def without_encoded_bytes(text: str) -> str:
+    """Return text with runs that no one writes by hand, such as base64, replaced by how long they were."""
+    if len(text) <= MAX_WORD_CHARACTERS:
+        return text
+    return _RUN.sub(lambda run: _left_out(run[0]) if len(run[0]) > MAX_WORD_CHARACTERS else run[0], text)
+
+
+def _left_out(blob: str) -> str:
+    return f"[{len(blob)} characters left out]"
+
+
 def _without_blobs(value: Any) -> Any:
     match value:
         case dict():
@@ -78,7 +92,7 @@ def _without_blobs(value: Any) -> Any:
         case list():
             return [_without_blobs(entry) for entry in value]
         case str() if len(value) > MAX_WORD_CHARACTERS and " " not in value[:MAX_WORD_CHARACTERS]:
-            return f"[{len(value)} characters left out]"
+            return _left_out(value)
         case _:
             return value
 

@@ -122,8 +122,36 @@ def test_items_of_every_type_can_be_read(document: JsonObject, shown: str) -> No
     assert str(passage) == shown
 
 
-def test_what_a_provider_sealed_is_not_shown() -> None:
-    assert passages([parse_item({"type": "compaction", "encrypted_content": "gAAA"})]) == []
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "compaction", "encrypted_content": "gAAA"},
+        {"type": "reasoning", "summary": [], "encrypted_content": "gAAA"},
+        {"type": "configuration_update", "reasoning": {"effort": "low"}},
+    ],
+    ids=lambda document: document["type"],
+)
+def test_what_says_nothing_to_a_reader_is_not_shown(document: JsonObject) -> None:
+    assert passages([parse_item(document)]) == []
+    assert in_portions([parse_item(document)], 100, count=COUNT) == [[]]
+
+
+def test_thoughts_in_the_open_are_shown() -> None:
+    thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]}
+
+    assert passages([parse_item(thought)]) == [Passage("reasoning", "Hm.")]
+
+
+def test_encoded_bytes_in_a_tool_result_are_not_shown() -> None:
+    for text in (
+        "A" * 9_000,
+        '{"png": "' + "A" * 9_000 + '", "size": 3}',
+        "Shot:\n" + "A" * 9_000 + "\nDone.",
+    ):
+        output = parse_item({"type": "function_call_output", "call_id": "c", "output": text})
+        [passage] = passages([output])
+
+        assert passage.text == text.replace("A" * 9_000, "[9000 characters left out]")
 
 
 @pytest.mark.parametrize(
