@@ -1,6 +1,7 @@
 """Pruning: whether a history reaches its target by shorter tool outputs alone, without a record of its words."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from shared.compaction.ledger.outcomes import errors_of
 from shared.compaction.plan import Plan, Stay, protected_items, recent_items
@@ -13,6 +14,7 @@ from shared.wire.items import (
     FunctionCallOutput,
     InputText,
     Item,
+    OtherItem,
     OutputText,
     Reasoning,
     said_by,
@@ -21,6 +23,10 @@ from shared.wire.text import text_of
 
 # What stays of an output: its beginning, its end, and the errors between them.
 _HEAD_CHARACTERS, _TAIL_CHARACTERS = 400, 800
+# Calls of a provider's own tools hold what came of them.
+_CALLS_WITH_OUTPUT = frozenset({"mcp_call", "code_interpreter_call", "file_search_call"})
+# The members of such items, and of outputs, that hold a tool's words.
+_OUTPUT_TEXTS = frozenset({"output", "result", "stdout", "stderr", "logs", "text"})
 # An output that would hardly be smaller stays as it is.
 _WORTH_IT = 2
 
@@ -65,15 +71,44 @@ def plan_pruning(
 
 def without_middle(entry: SizedItem, count: Callable[[str], int]) -> SizedItem:
     """Return a tool's output with its beginning, its end and its errors, or as it is where that is no shorter."""
-    if not isinstance(entry.item, (FunctionCallOutput, CustomToolCallOutput)):
+    item = _shortened(entry.item, entry.tokens)
+    if item is None:
         return entry
-    text = text_of(entry.item)
-    head, tail = text[:_HEAD_CHARACTERS], text[max(len(text) - _TAIL_CHARACTERS, _HEAD_CHARACTERS) :]
-    errors = [line for line in errors_of(text) if line not in head and line not in tail]
-    mark = f"[… pruned: this output had {entry.tokens} tokens{_media(entry.item)} …]"
-    item = entry.item.changed(output="\n".join(part for part in (head, mark, *errors, tail) if part))
     tokens = count_item(item, count)
     return SizedItem(item=item, tokens=tokens) if tokens * _WORTH_IT <= entry.tokens else entry
+
+
+def _shortened(item: Item, tokens: int) -> Item | None:
+    mark = f"[… pruned: this output had {tokens} tokens"
+    if isinstance(item, (FunctionCallOutput, CustomToolCallOutput)):
+        return item.changed(output=_ends_and_errors(text_of(item), f"{mark}{_media(item)} …]"))
+    if _holds_output(item):
+        return OtherItem.model_validate(_with_shorter_texts(item.to_json(), f"{mark} …]"))
+    return None
+
+
+def _ends_and_errors(text: str, mark: str) -> str:
+    head, tail = text[:_HEAD_CHARACTERS], text[max(len(text) - _TAIL_CHARACTERS, _HEAD_CHARACTERS) :]
+    errors = [line for line in errors_of(text) if line not in head and line not in tail]
+    return "\n".join(part for part in (head, mark, *errors, tail) if part)
+
+
+def _holds_output(item: Item) -> bool:
+    return isinstance(item, OtherItem) and (item.type.endswith("_output") or item.type in _CALLS_WITH_OUTPUT)
+
+
+def _with_shorter_texts(value: Any, mark: str, name: str = "") -> Any:
+    match value:
+        case dict():
+            return {key: _with_shorter_texts(each, mark, key) for key, each in value.items()}
+        case list():
+            return [_with_shorter_texts(each, mark, name) for each in value]
+        case str() if name in _OUTPUT_TEXTS and len(value) > _WORTH_IT * (
+            _HEAD_CHARACTERS + _TAIL_CHARACTERS
+        ):
+            return _ends_and_errors(value, mark)
+        case _:
+            return value
 
 
 def _media(item: FunctionCallOutput | CustomToolCallOutput) -> str:
@@ -95,6 +130,7 @@ def _prunable(history: Sequence[SizedItem], policy: Policy) -> list[int]:
         if index not in whole
         and (
             isinstance(item, (FunctionCallOutput, CustomToolCallOutput))
+            or _holds_output(item)
             or (isinstance(item, Reasoning) and index < asked)
         )
     ]

@@ -1,5 +1,6 @@
 """Where shorter tool outputs are enough, nothing else changes and nobody is asked."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -111,6 +112,51 @@ def test_images_in_an_output_go_and_are_told_of() -> None:
         shorter.item.output
         == "the valve\n[… pruned: this output had 3000 tokens, 2 images or files among them …]"
     )
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "local_shell_call_output", "id": "c", "output": LOG},
+        {
+            "type": "shell_call_output",
+            "call_id": "c",
+            "output": [{"stdout": LOG, "stderr": "", "outcome": {}}],
+        },
+        {"type": "apply_patch_call_output", "call_id": "c", "output": LOG},
+        {"type": "mcp_call", "id": "c", "name": "f", "arguments": "{}", "server_label": "s", "output": LOG},
+        {
+            "type": "code_interpreter_call",
+            "id": "c",
+            "code": "print(1)",
+            "outputs": [{"type": "logs", "logs": LOG}],
+        },
+        {"type": "program_output", "call_id": "c", "result": LOG},
+        {"type": "file_search_call", "id": "c", "results": [{"filename": "a.txt", "text": LOG}]},
+    ],
+    ids=lambda document: document["type"],
+)
+def test_outputs_of_every_tool_are_pruned(document: JsonObject) -> None:
+    entries = history([user("Look."), document, assistant("Read."), user("And now?"), assistant("Nothing.")])
+
+    plan = pruned(entries, 900)
+
+    assert plan is not None
+    [cut] = plan.replaced
+    left = next(entry.item for entry in plan.kept if entry.item.type == document["type"]).to_json()
+    assert cut.to_json() == document
+    assert {name: left[name] for name in left if name not in ("output", "outputs", "result", "results")} == {
+        name: document[name] for name in document if name not in ("output", "outputs", "result", "results")
+    }
+    told = json.dumps(left, ensure_ascii=False)
+    assert all(part in told for part in ("first line", ERROR, "exit code 1", "[… pruned: this output had"))
+
+
+def test_a_screenshot_stays_since_its_item_means_nothing_without() -> None:
+    shot = {"type": "computer_screenshot", "image_url": "data:image/png;base64," + "A" * 9_000}
+    item = parse_item({"type": "computer_call_output", "call_id": "c", "output": shot})
+
+    assert without_middle(SizedItem(item=item, tokens=3_000), COUNT).item == item
 
 
 @pytest.mark.parametrize(
