@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.window.calls import bound_together, open_calls, safe_cuts
+from shared.window.calls import bound_together, open_calls, safe_cuts, settled_length
 from shared.wire.items import FunctionCall, FunctionCallOutput, Item, Reasoning, parse_item, parse_items
 from shared.wire.model import JsonObject
 
@@ -168,6 +168,14 @@ def test_a_program_stays_with_the_calls_from_within_it() -> None:
 
     assert bound_together(items) == [[0], [1, 2, 3, 4], [5]]
     assert safe_cuts(items) == [True, True, False, False, False, True, True]
+
+
+def test_what_is_compacted_ahead_ends_before_a_program_that_runs() -> None:
+    program = {"type": "program", "call_id": "p", "code": "", "fingerprint": ""}
+    within = {"caller": {"type": "program", "caller_id": "p"}}
+    items = parse_items([USER, program, call("a") | within, output("a"), call("b") | within])
+
+    assert settled_length(items, newest=1) == 1
 
 
 @pytest.mark.parametrize(
