@@ -69,7 +69,9 @@ def is_in_call(item: Item) -> bool:
 
 def is_call(item: Item) -> bool:
     """Return whether the item is a call, of a client's tool or of a provider's."""
-    return item.type.endswith("_call") or isinstance(_role_in_call(item), _Call)
+    if item.type.endswith("_call"):
+        return True
+    return isinstance(item, OtherItem) and isinstance(_role_in_call(item), _Call)
 
 
 def settled_length(items: Sequence[Item], *, newest: int) -> int:
@@ -140,11 +142,12 @@ def _from_reasoning(items: Sequence[Item]) -> Iterator[tuple[int, int]]:
             index += 1
             continue
         # Words between the thoughts and the calls are of the same breath.
-        end = next_item = index
-        while index < len(items) and (is_call(items[index]) or said_by(items[index], "assistant")):
-            end = index if is_call(items[index]) else end
+        last = min(index, len(items) - 1)
+        while index < len(items) and (
+            (called := is_call(items[index])) or said_by(items[index], "assistant")
+        ):
+            last = index if called else last
             index += 1
-        last = min(max(end, next_item), len(items) - 1)
         yield from ((first, place) for place in range(first + 1, last + 1))
 
 
@@ -154,6 +157,8 @@ def _from_programs(items: Sequence[Item]) -> Iterator[tuple[int, int]]:
     for index, item in enumerate(items):
         if item.type == "program" and isinstance(role := _role_in_call(item), _Call):
             programs[role.key] = index
+        if not programs:
+            continue
         caller = (item.model_extra or {}).get("caller")
         name = caller.get("caller_id") if isinstance(caller, dict) else None
         if isinstance(name, str) and name in programs:
