@@ -14,7 +14,7 @@ from api.validation.contradictions import (
 )
 from shared.adapters.upstreams.chat.tools import ToolTable
 from shared.adapters.upstreams.chat.upstream import tool_fields
-from shared.ids import IdKind, new_id
+from shared.ids import IdKind, id_within, new_id
 from shared.prompt import Sampling
 from shared.services import Services
 from shared.turns import Turn
@@ -78,7 +78,8 @@ async def accept(request: CreateResponse, *, tenant: str, services: Services) ->
     """
     await services.history.check_conversation(request.conversation_id, tenant)
     check_prompt(request)
-    items = await found_items(services, request.input_items, request, tenant=tenant)
+    response_id = new_id("resp")
+    items = await found_items(services, request.input_items, request, tenant=tenant, response_id=response_id)
     check_before_running(request)
     route = services.routes.find(request.model)
     if route is None or route.api == "chat_completions":
@@ -86,15 +87,22 @@ async def accept(request: CreateResponse, *, tenant: str, services: Services) ->
         _check_tool_choice(request)
         check_prewarm(request)
     services.routes.for_model(request.model)  # raises for a model that nobody has
-    turn = Turn(tenant=tenant, request=request, head=_head(request), input=items)
+    turn = Turn(tenant=tenant, request=request, head=_head(request, response_id), input=items)
     await check_pins(services, turn)
     return turn
 
 
 async def found_items(
-    services: Services, items: Sequence[Item], request: CreateResponse, *, tenant: str
+    services: Services,
+    items: Sequence[Item],
+    request: CreateResponse,
+    *,
+    tenant: str,
+    response_id: str | None = None,
 ) -> list[Item]:
     """Return a request's items as they are stored, references replaced by what they refer to.
+
+    Those without an id get one by which they are found as long as the response is stored.
 
     Raises RequestError for a past, an item or a seal that does not exist.
     """
@@ -106,18 +114,22 @@ async def found_items(
         conversation_id=request.conversation_id,
     )
     return (
-        stored_form(found)
+        stored_form(found, response_id)
         if len(found) < _STORED_FORM_INLINE
-        else await asyncio.to_thread(stored_form, found)
+        else await asyncio.to_thread(stored_form, found, response_id)
     )
 
 
-def stored_form(items: Sequence[Item]) -> list[Item]:
+def stored_form(items: Sequence[Item], response_id: str | None = None) -> list[Item]:
     """Return the items as they are stored: each with an id, messages and calls with a status, text in parts.
 
     A compaction trigger asks for something and is no part of the conversation.
     """
-    return [_stored_form(item) for item in items if not isinstance(item, CompactionTrigger)]
+    return [
+        _stored_form(item, _id_of(item, response_id, number))
+        for number, item in enumerate(items)
+        if not isinstance(item, CompactionTrigger)
+    ]
 
 
 def _check_tool_choice(request: CreateResponse) -> None:
@@ -128,10 +140,15 @@ def _check_tool_choice(request: CreateResponse) -> None:
         tool_fields(sampling, ToolTable(sampling.tools))
 
 
-def _stored_form(item: Item) -> Item:
-    changes: dict[str, Any] = {}
-    if not item.id:
-        changes["id"] = new_id(_ID_KINDS.get(item.type, "item"))
+def _id_of(item: Item, response_id: str | None, number: int) -> str:
+    if item.id:
+        return item.id
+    kind = _ID_KINDS.get(item.type, "item")
+    return new_id(kind) if response_id is None else id_within(kind, response_id, number)
+
+
+def _stored_form(item: Item, item_id: str) -> Item:
+    changes: dict[str, Any] = {} if item.id else {"id": item_id}
     # The other types have no status where a client sends them, and a provider may refuse what it does not know.
     if isinstance(item, (Message, FunctionCall, FunctionCallOutput)):
         changes["status"] = item.status or "completed"
@@ -141,12 +158,12 @@ def _stored_form(item: Item) -> Item:
     return item.changed(**changes) if changes else item
 
 
-def _head(request: CreateResponse) -> Response:
+def _head(request: CreateResponse, response_id: str) -> Response:
     given = {name: getattr(request, name) for name in _ECHOED}
     echoed = {name: value for name, value in given.items() if value is not None}
     background, conversation = request.is_background, request.conversation_id
     return Response(
-        id=new_id("resp"),
+        id=response_id,
         created_at=int(time.time()),
         status="queued" if background else "in_progress",
         background=background,

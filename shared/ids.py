@@ -10,11 +10,23 @@ IdKind: TypeAlias = Literal[
 ]
 
 RANDOM_BYTES = 24
+_WITHIN = re.compile(rf"[a-z]+_([0-9a-f]{{{2 * RANDOM_BYTES}}})[0-9a-f]{{4,}}")
 
 
 def new_id(kind: IdKind) -> str:
     """Return a new identifier such as `resp_4f…`: 48 hexadecimal digits after the prefix."""
     return f"{kind}_{secrets.token_hex(RANDOM_BYTES)}"
+
+
+def id_within(kind: IdKind, holder_id: str, number: int) -> str:
+    """Return the identifier of a thing that is found in another object, by its number there."""
+    return f"{kind}_{holder_id.partition('_')[2]}{number:04x}"
+
+
+def holder_of(name: str, kind: IdKind) -> str | None:
+    """Return the identifier of the object of this kind that `id_within` would have named; it may not exist."""
+    found = _WITHIN.fullmatch(name)
+    return f"{kind}_{found[1]}" if found else None
 
 
 def looks_new(name: str, kind: IdKind) -> bool:

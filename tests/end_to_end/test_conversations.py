@@ -337,8 +337,9 @@ def test_input_tokens_count_the_conversation(client: OpenAI) -> None:
 
 def test_an_item_may_be_named_instead_of_sent(client: OpenAI, upstream: ScriptedUpstream) -> None:
     stored = client.responses.create(model="say:Rain.", input="How is Oslo?")
+    [asked] = client.responses.input_items.list(stored.id)
     named: Any = [
-        {"role": "user", "content": "How is Oslo?"},
+        {"type": "item_reference", "id": asked.id},
         {"type": "item_reference", "id": stored.output[0].id},
         {"role": "user", "content": "And Rome?"},
     ]
@@ -348,6 +349,17 @@ def test_an_item_may_be_named_instead_of_sent(client: OpenAI, upstream: Scripted
     assert [text(item) for item in shown] == ["How is Oslo?", "Rain.", "And Rome?"]
     conversation = client.conversations.create(items=named)
     assert texts(client, conversation.id) == ["How is Oslo?", "Rain.", "And Rome?"]
+
+
+@pytest.mark.parametrize("background", [False, True], ids=["foreground", "background"])
+def test_an_item_of_a_response_that_was_deleted_cannot_be_named(client: OpenAI, background: bool) -> None:
+    stored = client.responses.create(model="say:Rain.", input="How is Oslo?")
+    [asked] = client.responses.input_items.list(stored.id)
+    client.responses.delete(stored.id)
+    for item_id in (asked.id, stored.output[0].id):
+        named: Any = [{"type": "item_reference", "id": item_id}]
+        with pytest.raises(NotFoundError, match="Item with id"):
+            client.responses.create(model="say:A", input=named, background=background)
 
 
 @pytest.mark.parametrize("background", [False, True], ids=["foreground", "background"])

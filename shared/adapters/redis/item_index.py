@@ -1,6 +1,7 @@
-"""Where an item is that a client names by its id alone: the response that put it out.
+"""Where an item is that a client names by its id alone: the response that put it out, or was given it.
 
-Entries are written by the script that ends the response, in the same step.
+Entries of output items are written by the script that ends the response, in the same step. Input items that came
+without an id have none: the id that they were given says which response has them.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from redis.asyncio.client import Pipeline
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import decode_items
+from shared.ids import holder_of
 from shared.settings import Settings
 from shared.wire.items import Item
 
@@ -30,7 +32,7 @@ class ItemIndex:
             pipeline.pexpire(name, self._ttl_ms, gt=True)
 
     async def find(self, item_ids: Sequence[str], tenant: str) -> list[Item]:
-        """Return those of these items that responses of this tenant put out, in two round trips."""
+        """Return those of these items that responses of this tenant put out or were given: two round trips."""
         wanted = set(item_ids)
         if not wanted:
             return []
@@ -38,14 +40,20 @@ class ItemIndex:
         pipeline = self._store.pipeline(transaction=False)
         for start in range(0, len(names), _BATCH):
             pipeline.mget(names[start : start + _BATCH])
-        found = [response_id for batch in await pipeline.execute() for response_id in batch]
-        for response_id in {response_id.decode() for response_id in found if response_id}:
-            pipeline.hmget(keys.record(response_id), ["tenant", "output"])
+        found = [
+            response_id.decode() for batch in await pipeline.execute() for response_id in batch if response_id
+        ]
+        given = {holder for item_id in wanted if (holder := holder_of(item_id, "resp"))}
+        for response_id in given.union(found):
+            pipeline.hmget(
+                keys.record(response_id), ["tenant", "output", *(["input"] if response_id in given else [])]
+            )
         return [
             entry.item
-            for owner, output in await pipeline.execute()
+            for owner, *bodies in await pipeline.execute()
             if owner == tenant.encode()
-            for entry in decode_items(output)
+            for body in bodies
+            for entry in decode_items(body)
             if entry.item.id in wanted
         ]
 
