@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from api.foreground import run_turn
 from shared.composer import Composer
-from shared.ending import end_task
+from shared.ending import end_task, to_its_end
 from shared.errors import HithertoError
 from shared.failures import cancelled_turn, failed_turn
 from shared.partial import Partial
@@ -116,7 +116,8 @@ async def _run(services: Services, turn: Turn, told: QueuedProgress) -> TurnResu
         return await run_turn(services, turn, told)
     except asyncio.CancelledError:
         if told.partial.begun:
-            await _store(services, turn, cancelled_turn(turn, told.partial.items))
+            # Redis may take a while, and its client has the id: no second cancellation must break this off.
+            await to_its_end(_store(services, turn, cancelled_turn(turn, told.partial.items)))
         raise
     except Exception as error:
         # The stream has begun: what went wrong is told in it.

@@ -311,6 +311,9 @@ class FakeBell:
     def __init__(self) -> None:
         self.rung = asyncio.Event()
 
+    def ring(self) -> None:
+        self.rung.set()
+
     async def wait(self, timeout_seconds: float) -> bool:
         try:
             await asyncio.wait_for(self.rung.wait(), timeout_seconds)

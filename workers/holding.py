@@ -10,10 +10,12 @@ from redis.exceptions import RedisError
 from shared.ending import end_task
 from shared.errors import LeaseLost
 from shared.lifecycle import Lease
+from shared.ports import Bell
 from shared.services import Services
 
 # A lease is renewed this many times before it would run out.
 _RENEWALS = 3
+_LAST_LOOK_SECONDS = 0.5
 
 _log = structlog.get_logger()
 
@@ -26,32 +28,39 @@ async def hold(
     The work is cancelled when another attempt took over or the job was cancelled (raises LeaseLost), and
     when the process has drained: the job is then given back. Whatever the work raises is raised.
     """
-    working = asyncio.create_task(work)
-    watching = asyncio.create_task(_until_lost(services, lease))
-    leaving = asyncio.create_task(drained.wait())
-    try:
-        await asyncio.wait({working, watching, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
-        elif watching.done():
-            raise LeaseLost(f"Attempt {lease.attempt} of {lease.job_id} no longer holds it.")
-        else:
-            await end_task(working)
-            await services.jobs.release(lease)
-            _log.info("job_given_back", job_id=lease.job_id)
-    finally:
-        for task in (working, watching, leaving):
-            await end_task(task)
-
-
-async def _until_lost(services: Services, lease: Lease) -> None:
-    beat_seconds = services.settings.lease_seconds / _RENEWALS
+    over = asyncio.Event()
     async with services.signals.watch(lease.job_id) as bell:
-        while True:
-            # At once, too: nobody heard what happened between the claim and now.
+        working = asyncio.create_task(work)
+        watching = asyncio.create_task(_until_lost(services, lease, bell, over))
+        leaving = asyncio.create_task(drained.wait())
+        try:
+            await asyncio.wait({working, watching, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                working.result()
+            elif watching.done():
+                raise LeaseLost(f"Attempt {lease.attempt} of {lease.job_id} no longer holds it.")
+            else:
+                await end_task(working)
+                await services.jobs.release(lease)
+                _log.info("job_given_back", job_id=lease.job_id)
+        finally:
+            # It looks just now, as a rule, for it has heard of the end: a cancellation would often be swallowed.
+            over.set()
+            bell.ring()
             try:
-                if not await services.jobs.renew(lease):
-                    return
-            except (RedisError, OSError) as error:
-                _log.warning("lease_not_renewed", job_id=lease.job_id, error=type(error).__name__)
-            await bell.wait(beat_seconds)
+                await asyncio.wait({watching}, timeout=_LAST_LOOK_SECONDS)
+            finally:
+                for task in (working, watching, leaving):
+                    await end_task(task)
+
+
+async def _until_lost(services: Services, lease: Lease, bell: Bell, over: asyncio.Event) -> None:
+    beat_seconds = services.settings.lease_seconds / _RENEWALS
+    while not over.is_set():
+        # At once, too: nobody heard what happened between the claim and now.
+        try:
+            if not await services.jobs.renew(lease):
+                return
+        except (RedisError, OSError) as error:
+            _log.warning("lease_not_renewed", job_id=lease.job_id, error=type(error).__name__)
+        await bell.wait(beat_seconds)

@@ -100,6 +100,10 @@ class Signals(Protocol):
 class Bell(Protocol):
     """Rings when there is news."""
 
+    def ring(self) -> None:
+        """Tell whoever waits."""
+        ...
+
     async def wait(self, timeout_seconds: float) -> bool:
         """Wait for news; False when none came in time."""
         ...
