@@ -147,15 +147,18 @@ class WindowCompactor:
     async def _outcome(
         self, turn: Turn, job: CompactionJob, tail: Sequence[Entry]
     ) -> CompactedWindow | Parked | None:
-        state = await self._state_of(replace(job, transient=not turn.request.is_stored))
+        job = replace(job, transient=not turn.request.is_stored)
+        state = await self._state_of(job)
         if state is None:
             return None
         if not state.ended and turn.request.is_background:
             return Parked(state.id)
-        result = await self._result(state)
-        if result is not None and not turn.request.is_stored:
-            await self._compactions.forget_transient(state.id)
-        return await self._use(turn, result, tail) if result is not None else None
+        ended = await self._ended(job, state)
+        if ended is None or ended.result is None:
+            return None
+        if not turn.request.is_stored:
+            await self._compactions.forget_transient(ended.id)
+        return await self._use(turn, ended.result, tail)
 
     async def _state_of(self, job: CompactionJob) -> CompactionState | None:
         """Return where the job's compaction stands, asked for if nobody did before. Raises TooManyRequests."""
@@ -182,9 +185,18 @@ class WindowCompactor:
         except InvalidSeal:
             return CompactionState(compaction_id, JobStatus.COMPLETED, undone=True)
 
-    async def _result(self, state: CompactionState) -> CompactionResult | None:
-        ended = state if state.ended else await self.wait(state.id)
-        return ended.result if ended else None
+    async def _ended(self, job: CompactionJob, state: CompactionState) -> CompactionState | None:
+        """Wait for the job's compaction; None when it takes too long."""
+        until = time.monotonic() + self._settings.compaction_wait_seconds
+        while True:
+            ended = state if state.ended else await self.wait(state.id)
+            if ended is not None or time.monotonic() >= until:
+                return ended
+            # A turn that is not stored waited for the same, and left nothing of it behind.
+            again = await self._state_of(job)
+            if again is None:
+                return None
+            state = again
 
     async def _use(
         self, turn: Turn, result: CompactionResult, tail: Sequence[Entry]

@@ -211,7 +211,7 @@ class InMemoryCompactions:
     async def enqueue(self, job: CompactionJob) -> bool:
         if self.full:
             raise TooManyRequests
-        if job.id in self.jobs:
+        if job.id in self.states:
             return False
         self.jobs[job.id] = job
         self.states[job.id] = CompactionState(job.id, JobStatus.QUEUED)
@@ -257,6 +257,7 @@ class InMemoryCompactions:
     async def forget_transient(self, compaction_id: str) -> None:
         if self.jobs[compaction_id].transient:
             self.forgotten.append(compaction_id)
+            self.states.pop(compaction_id, None)
 
     async def hurry(self, compaction_id: str) -> None:
         self.hurried.append(compaction_id)

@@ -44,10 +44,7 @@ class Compactions(UndoneCompactions, Protocol):
         ...
 
     async def forget_transient(self, compaction_id: str) -> None:
-        """Let a compaction that was made for a turn that is not stored live a minute more; others stay.
-
-        So long others that ask for the same at the same time may still read it.
-        """
+        """Remove a compaction that was made for a turn that is not stored; others stay."""
         ...
 
     async def hurry(self, compaction_id: str) -> None:

@@ -456,7 +456,7 @@ async def test_one_made_ahead_is_hurried_for_whoever_needs_just_that() -> None:
     assert talk.compactions.outcomes == {due[0].id: "late"}
 
 
-async def test_a_turn_that_is_not_stored_leaves_a_compaction_to_others_that_wait_for_it() -> None:
+async def test_what_a_turn_that_is_not_stored_took_along_is_made_anew_for_others_that_wait() -> None:
     talk, window = Talk(), entries(LONG)
 
     async def go_on() -> CompactedWindow | Parked | None:
@@ -466,6 +466,7 @@ async def test_a_turn_that_is_not_stored_leaves_a_compaction_to_others_that_wait
     talk.compactions.at_once = False
     waiting = [asyncio.create_task(go_on()) for _ in range(3)]
     await talk.signals.listened.wait()
+    talk.compactions.at_once = True
     await talk.compactions.run_all()
 
     assert all([isinstance(await each, CompactedWindow) for each in waiting])

@@ -39,9 +39,8 @@ from shared.window.undone import Replaced
 
 # A failed compaction is not tried again by the turns that met it; those that come later may.
 FAILED_TTL_SECONDS = 60
-# Time enough for the turn that asked to pick it up, and, once it has, for others that wait for the same.
+# Time enough for the turn that asked to pick it up; it is removed as soon as that has.
 TRANSIENT_TTL_SECONDS = 600
-_PICKED_UP_TTL_SECONDS = 60
 
 _JOB = ("tenant", "policy", "history", "tokens", "ledger", "summary", "record", "head")
 # What a result replaces.
@@ -104,11 +103,9 @@ class RedisCompactions:
         }
 
     async def forget_transient(self, compaction_id: str) -> None:
-        """Let a compaction that was made for a turn that is not stored live a minute more; others stay."""
-        record = keys.record(compaction_id)
-        if await answer(self._store.hexists(record, "ended_ttl_ms")):
-            for key in (record, keys.waiters(compaction_id)):
-                await self._store.expire(key, _PICKED_UP_TTL_SECONDS, lt=True)
+        """Remove a compaction that was made for a turn that is not stored; others stay."""
+        if await answer(self._store.hexists(keys.record(compaction_id), "ended_ttl_ms")):
+            await self._jobs.delete(compaction_id)
 
     async def hurry(self, compaction_id: str) -> None:
         """Have a compaction that was made ahead done before those that nobody waits for."""
