@@ -1,9 +1,8 @@
-"""The desk of jobs on a real server and on fakeredis: both must keep to docs/jobs.md."""
+"""The desk of jobs on a real server. That fakeredis keeps to docs/jobs.md, too, `test_creating` alone shows."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
-import fakeredis
 import pytest
 from redis.asyncio import Redis
 
@@ -33,20 +32,15 @@ async def server(redis_url: str) -> AsyncIterator[Redis]:
         yield client
 
 
-@pytest.fixture(params=["server", "fakeredis"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Redis]:
-    """A client of an empty store, of either kind."""
-    if request.param == "fakeredis":
-        async with fakeredis.FakeAsyncRedis(server=fakeredis.FakeServer()) as client:
-            yield client
-    else:
-        async with connect(request.getfixturevalue("redis_url")) as client:
-            yield client
+@pytest.fixture
+def store(server: Redis) -> Redis:
+    """The store of the desk: the real server, where a module names no other."""
+    return server
 
 
 @pytest.fixture
 def desk(store: Redis) -> Desk:
-    """Jobs on either kind of store, which is the broker, too."""
+    """Jobs on a store that is the broker, too."""
     return Desk(store, None, RedisJobs(store, None, SETTINGS))
 
 
@@ -59,13 +53,13 @@ async def stuttering(redis_url: str) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 def responses(desk: Desk) -> RedisResponses:
-    """Responses on either kind of store."""
+    """Responses on the desk's store."""
     return RedisResponses(desk.store, desk.jobs, SETTINGS)
 
 
 @pytest.fixture
 async def conversations(desk: Desk) -> RedisConversations:
-    """Conversations on either kind of store: CONV is one of them, of the tenant `acme`."""
+    """Conversations on the desk's store: CONV is one of them, of the tenant `acme`."""
     found = RedisConversations(desk.store, SETTINGS)
     await found.create(Conversation(id=CONV, created_at=7, metadata={"topic": "rain"}), "acme", [])
     return found

@@ -1,13 +1,26 @@
-"""A job begins with everything in place, or not at all."""
+"""A job begins with everything in place, or not at all: on a real server, and on fakeredis, which can stand in."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import fakeredis
 import pytest
+from redis.asyncio import Redis
 
 from shared.adapters.redis import keys
 from shared.errors import TooManyRequests
 from shared.jobs import Queue
 from tests.shared.adapters.redis.desk import COMPACTION, JOB, NEW, NEW_COMPACTION, SETTINGS, Desk
+
+
+@pytest.fixture(params=["server", "fakeredis"])
+async def store(request: pytest.FixtureRequest, server: Redis) -> AsyncIterator[Redis]:
+    """An empty store of either kind."""
+    if request.param == "server":
+        yield server
+        return
+    async with fakeredis.FakeAsyncRedis(server=fakeredis.FakeServer()) as client:
+        yield client
 
 
 async def test_a_new_job_is_recorded_rung_for_and_watched(desk: Desk) -> None:
