@@ -1,5 +1,6 @@
 """The command line says in one sentence what is wrong, and leaves nothing behind."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -8,11 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import app
 from api.ownership import owned
 from api.up import worker_command
+from tests.fixtures.house import bare_environment
 
 ROOT = Path(__file__).parents[2]
+# The command line hands them on to what it starts: each run begins without.
+SET_BY_OPTIONS = ("HITHERTO_HOST", "HITHERTO_PORT")
 
 
 @pytest.fixture
@@ -22,14 +28,22 @@ def taken_port() -> Iterator[int]:
 
 
 def hitherto(*arguments: str, directory: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command line in this process, in `directory` and with no other settings."""
+    unset = dict.fromkeys((*(os.environ.keys() - bare_environment().keys()), *SET_BY_OPTIONS))
+    runner = CliRunner(env={**unset, "COLUMNS": "120", "NO_COLOR": "1", **variables})
+    with contextlib.chdir(directory):
+        done = runner.invoke(app, arguments, catch_exceptions=False)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+
+def hitherto_process(
+    *arguments: str, directory: Path, **variables: str
+) -> "subprocess.CompletedProcess[str]":
     """Run the command line as a user would, in `directory` and with no other settings."""
-    ours = {
-        name: value for name, value in os.environ.items() if not name.startswith(("HITHERTO_", "OPENAI_"))
-    }
     return subprocess.run(
         [sys.executable, "-m", "api", *arguments],
         cwd=directory,
-        env={**ours, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "NO_COLOR": "1", **variables},
+        env={**bare_environment(), "PYTHONPATH": str(ROOT), "COLUMNS": "120", "NO_COLOR": "1", **variables},
         capture_output=True,
         text=True,
         timeout=30,
@@ -39,7 +53,7 @@ def hitherto(*arguments: str, directory: Path, **variables: str) -> "subprocess.
 
 @pytest.mark.parametrize("arguments", [["version"], ["--version"]], ids=["command", "option"])
 def test_prints_its_version(tmp_path: Path, arguments: list[str]) -> None:
-    done = hitherto(*arguments, directory=tmp_path)
+    done = hitherto_process(*arguments, directory=tmp_path)
     assert (done.returncode, done.stdout.split()[0]) == (0, "hitherto")
 
 
@@ -50,7 +64,7 @@ def test_lists_its_commands_when_it_is_given_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["up", "api"])
 def test_a_taken_port_is_said_and_nothing_is_started(tmp_path: Path, command: str, taken_port: int) -> None:
-    done = hitherto(command, "--port", str(taken_port), directory=tmp_path)
+    done = hitherto_process(command, "--port", str(taken_port), directory=tmp_path)
     assert done.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{taken_port}: Address already in use" in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -96,7 +110,9 @@ def test_a_wrong_upstreams_file_is_named_with_its_fault(tmp_path: Path, command:
 
 def test_up_is_refused_where_another_one_runs(tmp_path: Path) -> None:
     with owned(tmp_path / "data" / "redis"):
-        done = hitherto("up", "--port", "0", directory=tmp_path, HITHERTO_DATA_DIR=str(tmp_path / "data"))
+        done = hitherto_process(
+            "up", "--port", "0", directory=tmp_path, HITHERTO_DATA_DIR=str(tmp_path / "data")
+        )
     assert done.returncode == 1
     assert f"in use by process {os.getpid()}" in done.stderr
 

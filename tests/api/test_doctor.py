@@ -19,7 +19,7 @@ from shared.adapters.sealer import new_key
 from shared.jobs import Queue
 from shared.services import open_services
 from shared.settings import Settings
-from tests.api.test_cli import hitherto
+from tests.api.test_cli import hitherto, hitherto_process
 from tests.scripted_upstream import ScriptedUpstream
 from tests.shared.adapters.redis.compacted import ASKED
 
@@ -111,7 +111,7 @@ async def test_it_never_hangs_and_writes_nothing(silent: int, redis_url: str, se
 
 
 def test_a_program_is_told_as_json_and_by_the_exit_code(tmp_path: Path) -> None:
-    done = hitherto(
+    done = hitherto_process(
         "doctor",
         "--json",
         directory=tmp_path,

@@ -1,6 +1,5 @@
 """`hitherto up`: everything from one command, and everything ended by one signal."""
 
-import os
 import re
 import signal
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from tests.fixtures.conversations import long_conversation
-from tests.fixtures.house import House
+from tests.fixtures.house import House, bare_environment
 from tests.fixtures.polling import create, finished
 
 
@@ -38,16 +37,13 @@ class Up:
 
     def __init__(self, directory: Path) -> None:
         self.log = directory / f"up-{time.monotonic_ns()}.log"
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("HITHERTO_", "OPENAI_"))
-        }
         with self.log.open("wb") as output:
             self.child = subprocess.Popen(
                 [sys.executable, "-m", "api", "up", "--port", "0"],
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
-                env=kept | {"HITHERTO_DATA_DIR": str(directory / "data"), "COLUMNS": "100"},
+                env=bare_environment() | {"HITHERTO_DATA_DIR": str(directory / "data"), "COLUMNS": "100"},
                 start_new_session=True,
             )
         self.address = f"{self._ready()}/v1"
