@@ -19,10 +19,17 @@ _PADDED_TO = 16
 
 
 def event_stream(
-    events: AsyncGenerator[JsonObject, None], response_id: str, *, obfuscates: bool
+    events: AsyncGenerator[JsonObject, None],
+    response_id: str,
+    *,
+    obfuscates: bool,
+    silent_seconds: float = KEEP_ALIVE_SECONDS,
 ) -> StreamingResponse:
-    """Return the answer that sends `events` as they come; a client that hangs up closes the generator."""
-    frames = _kept_alive(_framed(events, response_id, obfuscates=obfuscates))
+    """Return the answer that sends `events` as they come, and a comment after each `silent_seconds` without.
+
+    A client that hangs up closes the generator.
+    """
+    frames = _kept_alive(_framed(events, response_id, obfuscates=obfuscates), silent_seconds)
     return StreamingResponse(frames, media_type="text/event-stream", headers=_HEADERS)
 
 
@@ -51,12 +58,12 @@ async def _framed(
             yield frame(obfuscated(event, response_id) if obfuscates else event)
 
 
-async def _kept_alive(frames: AsyncGenerator[str, None]) -> AsyncIterator[str]:
+async def _kept_alive(frames: AsyncGenerator[str, None], silent_seconds: float) -> AsyncIterator[str]:
     """Yield the frames, and a comment whenever none came for a while: proxies close silent connections."""
     coming = asyncio.ensure_future(anext(frames, None))
     try:
         while True:
-            done, _ = await asyncio.wait({coming}, timeout=KEEP_ALIVE_SECONDS)
+            done, _ = await asyncio.wait({coming}, timeout=silent_seconds)
             if not done:
                 yield KEEP_ALIVE
                 continue
