@@ -22,15 +22,16 @@ async def check_redis(client: Redis, name: str, *, max_memory_ratio: float) -> l
     info: dict[str, Any] = await client.info()
     skew = seconds + microseconds / 1e6 - (before + after) / 2
     return [
-        _version(info, name),
+        check_version(info, name),
         _persistence(info, name),
         _eviction(info, name),
         _memory(memory_of(info), name, max_memory_ratio),
-        _clock(skew, name),
+        check_clock(skew, name),
     ]
 
 
-def _version(info: dict[str, Any], name: str) -> Finding:
+def check_version(info: dict[str, Any], name: str) -> Finding:
+    """Return what is to be said of what INFO tells of its version."""
     told = str(info.get("redis_version", "0"))
     version = tuple(int(part) for part in told.split(".")[:2] if part.isdigit())
     brand = str(info.get("server_name", "redis"))
@@ -38,6 +39,18 @@ def _version(info: dict[str, Any], name: str) -> Finding:
     if version < OLDEST:
         return problem(name, said, f"Redis {OLDEST[0]}.{OLDEST[1]} or later is needed.")
     return ok(name, said)
+
+
+def check_clock(skew: float, name: str) -> Finding:
+    """Return what is to be said of a clock that is so many seconds ahead of this machine's."""
+    subject = f"{name} clock"
+    if abs(skew) <= _MOST_SKEW_SECONDS:
+        return ok(subject, "agrees with this machine's")
+    return warning(
+        subject,
+        f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this machine's",
+        "Synchronise both (NTP): leases go by Redis's clock, `created_at` by this machine's.",
+    )
 
 
 def _persistence(info: dict[str, Any], name: str) -> Finding:
@@ -84,17 +97,6 @@ def _memory(memory: Memory, name: str, most: float) -> Finding:
     if memory.ratio >= most - 0.15:
         return warning(subject, said, f"Raise maxmemory soon: from {most:.0%} on new work is refused.")
     return ok(subject, said)
-
-
-def _clock(skew: float, name: str) -> Finding:
-    subject = f"{name} clock"
-    if abs(skew) <= _MOST_SKEW_SECONDS:
-        return ok(subject, "agrees with this machine's")
-    return warning(
-        subject,
-        f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this machine's",
-        "Synchronise both (NTP): leases go by Redis's clock, `created_at` by this machine's.",
-    )
 
 
 def _mebibytes(count: int) -> str:
