@@ -6,9 +6,12 @@ from dataclasses import replace
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from shared.adapters.celery import KEY_PREFIX, queue_key
+from shared.adapters.redis.connection import connect
 from shared.compaction.policy import automatic_policy
 from shared.compactions import CompactionJob, PromptHead
 from shared.errors import HithertoError
+from shared.jobs import Queue
 from shared.services import open_services
 from shared.settings import Settings
 from shared.turns import TurnResult
@@ -161,10 +164,14 @@ async def test_keys_that_were_given_seal_and_are_not_stored(redis_url: str) -> N
 
 
 async def test_a_broker_of_its_own_is_opened_and_closed(redis_url: str) -> None:
-    settings = Settings(redis_url=redis_url, broker_url=f"{redis_url.rsplit('/', 1)[0]}/1")
+    broker_url = f"{redis_url.rsplit('/', 1)[0]}/1"
+    settings = Settings(redis_url=redis_url, broker_url=broker_url)
 
     async with open_services(settings) as services:
-        assert await services.jobs.due() == []
+        await services.compactions.enqueue(long_job())
+        assert await services.store.keys(f"{KEY_PREFIX}*") == []
+    async with connect(broker_url) as broker:
+        assert await broker.keys("*") == [queue_key(Queue.COMPACTION).encode()]
 
 
 @pytest.mark.parametrize(

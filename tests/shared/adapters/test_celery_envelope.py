@@ -11,12 +11,13 @@ import redis
 from celery import Celery
 from kombu import Connection
 
-from shared.adapters.celery import envelope, queue_key
-from shared.jobs import COMPACT, GENERATE, JobType, Queue
+from shared.adapters.celery import LOW, NORMAL, envelope, queue_key
+from shared.jobs import COMPACT, DELIVER, GENERATE, SUMMARIZE, JobType, Queue
 from shared.wire.model import JsonObject
 from workers.app import celery_settings
 
-JOB_TYPES = pytest.mark.parametrize("job", [GENERATE, COMPACT], ids=lambda job: job.task)
+JOB_TYPES = pytest.mark.parametrize("job", [GENERATE, COMPACT, SUMMARIZE, DELIVER], ids=lambda job: job.task)
+PRIORITIES = pytest.mark.parametrize("priority", [NORMAL, LOW], ids=["normal", "low"])
 
 
 @pytest.fixture
@@ -36,10 +37,11 @@ def broker(redis_url: str) -> Iterator[redis.Redis]:
         yield client
 
 
-def celerys_own(app: Celery, broker: redis.Redis, job: JobType) -> JsonObject:
+def celerys_own(app: Celery, broker: redis.Redis, job: JobType, priority: int) -> JsonObject:
     """Return the message that Celery leaves in Redis; our tasks' results are nobody's."""
-    app.send_task(job.task, kwargs={"job_id": "resp_1"}, queue=str(job.queue), ignore_result=True)
-    message = broker.rpop(queue_key(job.queue))
+    options = {"queue": str(job.queue), "priority": priority, "ignore_result": True}
+    app.send_task(job.task, kwargs={"job_id": "resp_1"}, **options)
+    message = broker.rpop(queue_key(job.queue, priority=priority))
     assert isinstance(message, bytes)
     return opened(message)
 
@@ -59,16 +61,20 @@ def opened(message: bytes | str) -> JsonObject:
     return document
 
 
+@PRIORITIES
 @JOB_TYPES
-def test_a_doorbell_is_what_celery_would_have_sent(app: Celery, broker: redis.Redis, job: JobType) -> None:
-    assert opened(envelope(job, "resp_1")) == celerys_own(app, broker, job)
+def test_a_doorbell_is_what_celery_would_have_sent(
+    app: Celery, broker: redis.Redis, job: JobType, priority: int
+) -> None:
+    assert opened(envelope(job, "resp_1", priority=priority)) == celerys_own(app, broker, job, priority)
 
 
+@PRIORITIES
 @JOB_TYPES
 def test_celery_reads_the_task_and_the_jobs_id_from_a_doorbell(
-    app: Celery, broker: redis.Redis, job: JobType
+    app: Celery, broker: redis.Redis, job: JobType, priority: int
 ) -> None:
-    broker.lpush(queue_key(job.queue), envelope(job, "resp_1"))
+    broker.lpush(queue_key(job.queue, priority=priority), envelope(job, "resp_1", priority=priority))
 
     message = receive(app, job.queue)
 

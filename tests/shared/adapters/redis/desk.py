@@ -23,6 +23,7 @@ SETTINGS = Settings(max_attempts=ATTEMPTS, max_queued=5, lease_seconds=30, respo
 NEW = NewJob(JOB, GENERATE, {"tenant": b"acme"}, events=['{"n":0}', '{"n":1}'], deadline_seconds=600)
 NEW_COMPACTION = NewJob(COMPACTION, COMPACT, {"failed_ttl_ms": b"60000"}, deadline_seconds=600)
 COMPLETED = Ending("completed", {"output": b"all of it"})
+INCOMPLETE = Ending("incomplete", {"output": b"half of it"})
 FAILED = Ending("failed", {"output": b"", "error_code": b"server_error"})
 NO_LEASE = Lease(JOB, 1, "nobody")
 
@@ -234,6 +235,10 @@ async def _completed(desk: Desk, lease: Lease) -> None:
     await desk.jobs.finish(lease, COMPLETED)
 
 
+async def _incomplete(desk: Desk, lease: Lease) -> None:
+    await desk.jobs.finish(lease, INCOMPLETE)
+
+
 async def _failed(desk: Desk, lease: Lease) -> None:
     await desk.jobs.finish(lease, FAILED)
 
@@ -256,6 +261,7 @@ _STEPS = {
     "deferred long ago": _deferred_long_ago,
     "deferred, late": _deferred_late,
     "completed": _completed,
+    "incomplete": _incomplete,
     "failed": _failed,
     "cancelled": _cancelled,
 }
