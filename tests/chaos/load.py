@@ -15,9 +15,9 @@ from openai.types.responses import Response
 from shared.wire.model import JsonObject
 from tests.chaos.doors import Doors
 from tests.chaos.orders import Order, Session
+from tests.fixtures.polling import RUNNING
 
 THRESHOLD_TOKENS = 1_000
-RUNNING = ("queued", "in_progress")
 TERMINAL_EVENTS = ("response.completed", "response.incomplete", "response.failed")
 _POLLS_SECONDS = 0.3
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from openai import OpenAI
 
@@ -14,8 +14,13 @@ WEBHOOK_PATH = "/webhook"
 WEBHOOK_SECRET = new_secret()
 
 
-def wrong_with_webhooks(received: Sequence[Received], stories: Sequence[Story]) -> Iterator[str]:
-    """Yield what is wrong with what was received. The SDK checks each signature."""
+def wrong_with_webhooks(
+    received: Sequence[Received], stories: Sequence[Story], compactions: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what is wrong with what was received. The SDK checks each signature.
+
+    `compactions` are the statuses of those that are still known, by id; some may be forgotten already.
+    """
     told: defaultdict[str, Counter[str]] = defaultdict(Counter)
     once = {request.webhook_id: request for request in received}
     with OpenAI(api_key="unused") as judge:
@@ -28,6 +33,11 @@ def wrong_with_webhooks(received: Sequence[Received], stories: Sequence[Story]) 
         events = told.pop(story.id, None)
         if events != expected:
             yield f"{story.order.marker} {story.id}: webhooks told {events}, not {expected}"
+    for job_id, status in compactions.items():
+        expected = {f"compaction.{status}": 1}
+        events = told.pop(job_id, None)
+        if events != expected:
+            yield f"{job_id}: webhooks told {events}, not {expected}"
     for job_id, events in told.items():
         if not job_id.startswith("cmp_") or events.total() > 1:
             yield f"{job_id}: webhooks told {events}"

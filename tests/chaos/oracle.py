@@ -9,9 +9,10 @@ from shared.adapters.redis.encoding import answer
 from shared.services import Services
 from shared.wire.model import JsonObject
 from tests.chaos.doors import Doors
-from tests.chaos.load import RUNNING, TERMINAL_EVENTS, Story, told
+from tests.chaos.load import TERMINAL_EVENTS, Story, told
 from tests.chaos.provider import UNHEARD, ModelCall, Provider
 from tests.chaos.windows import wrong_with_window
+from tests.fixtures.polling import RUNNING
 from tests.fuzz.keyspace import half_states
 from tests.fuzz.tally import Tally
 
@@ -28,8 +29,8 @@ async def violations(
             continue
         wrong = [
             *story.broken,
-            *_outcome(story, calls[story.order.marker]),
-            *_statuses(story),
+            *wrong_with_outcome(story, calls[story.order.marker]),
+            *wrong_with_statuses(story),
             *await _calls(story, calls[story.order.marker], services),
             *[sentence async for sentence in _events(story, doors)],
         ]
@@ -38,6 +39,16 @@ async def violations(
         in_it = [story for story in stories if story.conversation == conversation]
         found += [f"{conversation}: {sentence}" for sentence in await _conversation(in_it, doors)]
     return found
+
+
+async def compactions_ended(services: Services) -> dict[str, str]:
+    """Return the status of each compaction whose end somebody is told of, by its id."""
+    ended = {}
+    async for key in services.store.scan_iter(match=keys.record("cmp_*"), count=1_000):
+        status, is_kept_shortly = await answer(services.store.hmget(key, ["status", "ended_ttl_ms"]))
+        if status in (b"completed", b"failed") and is_kept_shortly is None:
+            ended[key.decode().partition("{")[2].removesuffix("}")] = status.decode()
+    return ended
 
 
 async def _state(stories: Sequence[Story], services: Services) -> list[str]:
@@ -49,7 +60,7 @@ async def _state(stories: Sequence[Story], services: Services) -> list[str]:
     return await half_states(services, tally)
 
 
-def _outcome(story: Story, calls: Sequence[ModelCall]) -> Iterator[str]:
+def wrong_with_outcome(story: Story, calls: Sequence[ModelCall]) -> Iterator[str]:
     """Check that it ended, and as the provider's last word says."""
     last = calls[-1].fate if calls else None
     match story.status:
@@ -68,7 +79,7 @@ def _outcome(story: Story, calls: Sequence[ModelCall]) -> Iterator[str]:
             yield f"it ended as {status!r}"
 
 
-def _statuses(story: Story) -> Iterator[str]:
+def wrong_with_statuses(story: Story) -> Iterator[str]:
     """Check that its poller saw it go forward only, and that nobody was told of another end."""
     order = {status: rank for rank, status in enumerate(RUNNING)}
     ranks = [order.get(status, len(RUNNING)) for status in story.polled]
@@ -96,7 +107,7 @@ async def _events(story: Story, doors: Doors) -> AsyncIterator[str]:
     if not story.order.streamed:
         return
     log = await _log_of(story, doors)
-    for sentence in _wrong_with_log(log, story):
+    for sentence in wrong_with_log(log, story):
         yield sentence
     for number, events in enumerate(story.followed):
         if events != log:
@@ -116,7 +127,7 @@ async def _log_of(story: Story, doors: Doors) -> list[JsonObject]:
     return log
 
 
-def _wrong_with_log(log: Sequence[JsonObject], story: Story) -> Iterator[str]:
+def wrong_with_log(log: Sequence[JsonObject], story: Story) -> Iterator[str]:
     if [event["sequence_number"] for event in log] != list(range(len(log))):
         yield "its events have gaps"
     ends = [place for place, event in enumerate(log) if event["type"] in TERMINAL_EVENTS]

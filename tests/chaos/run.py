@@ -18,7 +18,7 @@ from tests.chaos.doors import Doors
 from tests.chaos.load import Story
 from tests.chaos.logged import errors_logged
 from tests.chaos.news import WEBHOOK_PATH, WEBHOOK_SECRET, wrong_with_webhooks
-from tests.chaos.oracle import violations
+from tests.chaos.oracle import compactions_ended, violations
 from tests.chaos.orders import draw_sessions
 from tests.chaos.provider import SUMMARIZER, Provider
 from tests.chaos.report import recoveries, told_recoveries, told_run
@@ -64,10 +64,10 @@ def run_chaos(plan: Plan, directory: Path) -> Outcome:
         staff.start()
         began = time.monotonic()
         load = Submitting(staff.addresses, sessions)
-        strays = _torment(plan, staff, load, provider)
+        strays, unstruck = _torment(plan, staff, load, provider)
         found, seconds = load.join(), time.monotonic() - began
-        found += _unended(staff) + asyncio.run(_judged(load.stories, provider, staff))
-        found += wrong_with_webhooks(receiver.received(WEBHOOK_PATH, 0), load.stories)
+        found += unstruck + _unended(staff) + staff.crashed
+        found += asyncio.run(_judged(load.stories, provider, staff, receiver))
         found += errors_logged(house.processes)
     found += [
         f"{process.name} is left running" for process in house.processes if process.child.poll() is None
@@ -75,7 +75,7 @@ def run_chaos(plan: Plan, directory: Path) -> Outcome:
     recovered = recoveries(staff.deaths, provider.calls)
     counted: dict[str, Mapping[str, int]] = {
         "faults": {kind.value: count for kind, count in staff.struck.items()},
-        "processes that ended by themselves": staff.gave_up,
+        "processes that ended while Redis was out": staff.gave_up,
         "what clients asked again for": load.refusals,
         "model calls": Counter(call.fate for calls in provider.calls.values() for call in calls),
         "stray doorbells": {"rung": strays},
@@ -88,8 +88,11 @@ def run_chaos(plan: Plan, directory: Path) -> Outcome:
     return Outcome(found, lines)
 
 
-def _torment(plan: Plan, staff: Staff, load: Submitting, provider: Provider) -> int:
-    """Carry the schedule out, and mend everything after it; how many stray doorbells were rung."""
+def _torment(plan: Plan, staff: Staff, load: Submitting, provider: Provider) -> tuple[int, list[str]]:
+    """Carry the schedule out, and mend everything after it.
+
+    Return how many stray doorbells were rung, and the faults for which there was no time.
+    """
     chance = random.Random(f"strays {plan.seed}")
     faults = draw_schedule(
         plan.seed, plan.faults, span_seconds=plan.span_seconds, lease_seconds=plan.lease_seconds
@@ -109,7 +112,7 @@ def _torment(plan: Plan, staff: Staff, load: Submitting, provider: Provider) -> 
         if now > ends:
             break
         time.sleep(_TICK_SECONDS)
-    return strays
+    return strays, [f"{fault.kind} did not strike: there was no time" for fault in faults]
 
 
 def _is_its_time(fault: Fault, now: float, staff: Staff, provider: Provider) -> bool:
@@ -136,12 +139,17 @@ def _unended(staff: Staff) -> list[str]:
     return found
 
 
-async def _judged(stories: Sequence[Story], provider: Provider, staff: Staff) -> list[str]:
+async def _judged(
+    stories: Sequence[Story], provider: Provider, staff: Staff, receiver: WebhookReceiver
+) -> list[str]:
     async with (
         Doors(staff.addresses) as doors,
         open_services(Settings(redis_url=staff.redis.url)) as services,
     ):
-        return await violations(stories, provider, doors, services)
+        # First: it waits until all is quiet, and all has been told.
+        found = await violations(stories, provider, doors, services)
+        compactions = await compactions_ended(services)
+        return [*found, *wrong_with_webhooks(receiver.received(WEBHOOK_PATH, 0), stories, compactions)]
 
 
 def _settings(plan: Plan, upstream: str, receiver: str) -> dict[str, str]:

@@ -15,6 +15,8 @@ from tests.fixtures.house import House, Process
 API_PROCESSES = WORKERS = 2
 _CONCURRENCY = 64
 _STARTS_AGAIN_SECONDS = 0.5
+# A process that could not start has noticed, and is gone, so soon after Redis is back.
+_OUTAGE_IS_FELT_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -63,20 +65,23 @@ class Staff:
     leaving: list[Process] = field(default_factory=list)
     deaths: list[Death] = field(default_factory=list)
     struck: Counter[Kind] = field(default_factory=Counter)
-    # Processes that ended by themselves: none does while Redis can be reached.
+    # Processes that ended by themselves while Redis was out: what starts then does.
     gave_up: Counter[str] = field(default_factory=Counter)
+    # Those that did while Redis could be reached, which none does.
+    crashed: list[str] = field(default_factory=list)
     _names: dict[int, str] = field(default_factory=dict)
     # What is to be undone when: a frozen process thawed, Redis started again.
     _cures: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    _redis_is_out_until: float = 0.0
 
     def start(self) -> None:
         """Start all, and return when all take work."""
-        for _ in range(API_PROCESSES):
-            self.addresses.append(self.house.start_api())
-            port = int(self.addresses[-1].removesuffix("/v1").rpartition(":")[2])
-            self.apis.append(Post(partial(self.house.launch_api, port), self.house.processes[-1]))
         for _ in range(WORKERS):
             self.workers.append(Post(self._launch_worker, self._launch_worker()))
+        self.addresses += self.house.start(apis=API_PROCESSES, workers=0)
+        for address, process in zip(self.addresses, self.house.processes[-API_PROCESSES:], strict=True):
+            port = int(address.removesuffix("/v1").rpartition(":")[2])
+            self.apis.append(Post(partial(self.house.launch_api, port), process))
         for post in self.workers:
             self.house.wait_until_ready(post.process)
 
@@ -118,12 +123,20 @@ class Staff:
             cure()
         for post in [*self.apis, *self.workers]:
             if post.keep():
-                self.gave_up[post.process.name] += 1
+                self._ended_by_itself(post.process)
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing is left to undo."""
         return not self._cures and not any(post.starts_at for post in [*self.apis, *self.workers])
+
+    def _ended_by_itself(self, process: Process) -> None:
+        if time.monotonic() < self._redis_is_out_until:
+            self.gave_up[process.name] += 1
+        else:
+            self.crashed.append(
+                f"{process.name} ended by itself with {process.child.poll()}: {process.log.name}"
+            )
 
     def _launch_worker(self) -> Process:
         name = f"worker-{len(self._names)}"
@@ -134,6 +147,9 @@ class Staff:
         return worker
 
     def _cure(self, fault: Fault, cure: Callable[[], None]) -> None:
+        if fault.kind in (Kind.KILL_REDIS, Kind.FREEZE_REDIS):
+            over = time.monotonic() + fault.lasts_seconds + _OUTAGE_IS_FELT_SECONDS
+            self._redis_is_out_until = max(self._redis_is_out_until, over)
         self._cures.append((time.monotonic() + fault.lasts_seconds, cure))
 
     def _signal_redis(self, number: signal.Signals) -> None:
