@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,14 +55,6 @@ def test_a_models_name_says_what_happens(upstream: ScriptedUpstream) -> None:
             say(client, "overflow")
         with pytest.raises(openai.APIConnectionError):
             say(client, "drop")
-
-
-def test_a_slow_model_takes_its_time(upstream: ScriptedUpstream) -> None:
-    started = time.monotonic()
-    with client_of(upstream.base_url) as client:
-        say(client, "slow:0.3")
-
-    assert time.monotonic() - started >= 0.3
 
 
 def test_counts_a_client_that_hangs_up(upstream: ScriptedUpstream) -> None:

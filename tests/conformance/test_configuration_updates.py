@@ -12,6 +12,7 @@ from openai.types.responses import ResponseOutputItemDoneEvent as ItemDone
 
 from tests.fixtures.agent_runs import run
 from tests.fixtures.conversations import long_conversation
+from tests.fixtures.polling import RUNNING
 from tests.scripted_upstream import Json, Reply, ScriptedUpstream, in_turn
 
 MANAGEMENT = [{"type": "compaction", "compact_threshold": 2000}]
@@ -66,7 +67,8 @@ async def test_it_holds_for_a_chain_and_for_a_client_that_sends_what_it_was_give
     items = [LOW, *long_conversation(), said("And then?")]
     first = await answer(client, input=items, context_management=MANAGEMENT, background=background)
     async with asyncio.timeout(20):
-        while first.status in ("queued", "in_progress"):
+        while first.status in RUNNING:
+            await asyncio.sleep(0.02)
             first = await client.responses.retrieve(first.id)
     assert [item.type for item in first.output] == ["compaction", "configuration_update", "message"]
 

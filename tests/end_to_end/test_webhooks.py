@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+import redis
 from openai import BadRequestError, InvalidWebhookSignatureError, NotFoundError, OpenAI
 from openai.types.webhooks import WebhookEndpointWithSecret
 
+from shared.adapters.redis import keys
 from shared.adapters.webhooks.signing import new_secret
 from shared.happenings import EVENT_TYPES
 from tests.fixtures.conversations import long_conversation
@@ -68,6 +70,17 @@ def outcomes(client: OpenAI, outcome: str) -> float:
     text = httpx.get(str(client.base_url).replace("/v1/", "/metrics")).text
     name = f'hitherto_webhook_deliveries_total{{outcome="{outcome}"}} '
     return next((float(line.removeprefix(name)) for line in text.splitlines() if line.startswith(name)), 0)
+
+
+def until_all_is_told(house: House) -> None:
+    """Wait until no end is left to tell of, and no delivery under way."""
+    with redis.Redis.from_url(house.redis_url) as store:
+        until(
+            lambda: (
+                not store.exists(keys.OUTBOX)
+                and not any(job_id.startswith(b"wh_") for job_id in store.zrange(keys.WATCH, 0, -1))
+            )
+        )
 
 
 def test_every_way_to_end_is_told_to_the_endpoint_and_to_the_operator(
@@ -133,7 +146,7 @@ def test_a_deleted_endpoint_is_told_no_more(client: OpenAI, receiver: WebhookRec
 
 
 def test_an_endpoint_hears_what_it_asked_for_of_its_own_tenant_only(
-    client: OpenAI, stranger: OpenAI, receiver: WebhookReceiver
+    client: OpenAI, stranger: OpenAI, receiver: WebhookReceiver, module_house: House
 ) -> None:
     listen(client, receiver, "/failures", "response.failed")
     secret = listen(client, receiver, "/successes", "response.completed").signing_secret
@@ -146,6 +159,7 @@ def test_an_endpoint_hears_what_it_asked_for_of_its_own_tenant_only(
     until(
         lambda: response.id in {each.told(OPERATORS_SECRET)[1] for each in receiver.received("/operator", 1)}
     )
+    until_all_is_told(module_house)
     assert receiver.received("/failures", 0) == []
     assert receiver.received("/strangers", 0) == []
     with pytest.raises(NotFoundError, match=strangers.id):

@@ -43,8 +43,8 @@ def test_a_body_over_the_limit_is_refused(size: int) -> None:
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
-    bomb = b"\x01" + zstandard.compress(bytes(500_000_000), 1)
-    assert len(bomb) < 100_000
+    bomb = b"\x01" + zstandard.compress(bytes(50_000_000), 1)
+    assert len(bomb) < 10_000
 
     with pytest.raises(HithertoError, match="longer"):
         decompress(bomb, max_bytes=LIMIT)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.adapters.sealer import AesGcmSealer, new_key
 from shared.errors import InvalidRequest, NotFound
-from shared.history import MAX_PATH, History, ResolvedWindow
+from shared.history import History, ResolvedWindow
 from shared.sealing import seal_payload
 from shared.turns import TurnResult
 from shared.window.counting import count_item
@@ -288,10 +288,6 @@ async def test_a_sealed_item_outlives_a_restart_with_the_same_keys() -> None:
     window = await restarted.resolve(talk.turn([item]))
 
     assert window.entries[0].tokens == 6
-
-
-def test_a_path_is_cut_before_it_is_long() -> None:
-    assert MAX_PATH <= 32
 
 
 # What a response was given

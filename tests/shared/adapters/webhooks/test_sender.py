@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,12 +65,9 @@ async def test_the_status_is_told_as_it_came_and_no_redirect_is_followed(
 
 async def test_who_does_not_answer_in_time_is_unreachable(receiver: WebhookReceiver) -> None:
     receiver.hold("/hook")
-    began = time.monotonic()
 
     with pytest.raises(WebhookUnreachable, match=r"did not answer within 0\.2 s"):
         await sender(webhook_timeout_seconds=0.2).send(target(receiver), "wh_1", BODY)
-
-    assert time.monotonic() - began < 2
 
 
 async def test_nobody_there_and_no_such_name_are_unreachable() -> None:

