@@ -19,9 +19,7 @@ CLIENTS = 20
 def test_twenty_clients_cut_at_random_see_each_event_once_and_in_order(house: House, seed: int) -> None:
     with ScriptedUpstream() as upstream:
         house.settings |= {"UPSTREAM_BASE_URL": upstream.base_url}
-        doors = [house.client(house.start_api()) for _ in range(2)]
-        for _ in range(2):
-            house.start_worker("generation")
+        doors = [house.client(address) for address in house.start(apis=2, workers=2, queues="generation")]
         with ThreadPoolExecutor(CLIENTS) as clients:
             stories = list(
                 clients.map(lambda n: read_with_cuts(doors, random.Random(seed * 1000 + n)), range(CLIENTS))
@@ -38,8 +36,8 @@ def test_twenty_clients_cut_at_random_see_each_event_once_and_in_order(house: Ho
 def test_a_watched_turn_whose_worker_is_killed_goes_on_in_the_same_stream(house: House) -> None:
     with ScriptedUpstream(in_turn(STALLED, WHOLE)) as upstream:
         house.settings |= {"UPSTREAM_BASE_URL": upstream.base_url, "LEASE_SECONDS": "2"}
-        client = house.client(house.start_api())
-        doomed = house.start_worker("generation")
+        [address] = house.start(queues="generation")
+        client, doomed = house.client(address), house.workers[-1]
         stream: Iterator[Any] = iter(
             client.responses.create(model="m", input="Hi", background=True, stream=True)
         )

@@ -22,8 +22,9 @@ def test_a_worker_with_a_hundred_turns_gives_each_to_another_and_leaves_in_time(
     house.settings |= {"DRAIN_GRACE_SECONDS": str(GRACE_SECONDS), "SUMMARIZER": "ledger"}
     with ScriptedUpstream() as upstream, ThreadPoolExecutor(8) as clients:
         house.settings |= {"UPSTREAM_BASE_URL": upstream.base_url}
+        leaving = house.launch_worker("generation", concurrency=TURNS)
         client = house.client(house.start_api())
-        leaving = house.start_worker("generation", concurrency=TURNS)
+        house.wait_until_ready(leaving)
         ids = list(clients.map(lambda number: _submit(client, number), range(TURNS)))
         assert upstream.saw_requests(TURNS, timeout_seconds=30)
         house.start_worker("generation", concurrency=TURNS)

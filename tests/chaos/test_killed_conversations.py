@@ -20,8 +20,8 @@ LEASE_SECONDS = 2
 
 def test_a_turn_whose_worker_is_killed_is_appended_once_by_another(house: House) -> None:
     with ScriptedUpstream(in_turn(STALLED, WHOLE)) as upstream:
-        client = house.client(_start_api(house, upstream))
-        doomed = house.start_worker("generation")
+        [address] = _start(house, upstream)
+        client, doomed = house.client(address), house.workers[-1]
         conversation = client.conversations.create().id
         running = create(client, model="m", input="Tell me a story", conversation=conversation)
         until(lambda: client.responses.retrieve(running.id).output_text != "")
@@ -40,8 +40,8 @@ def test_a_turn_whose_worker_is_killed_is_appended_once_by_another(house: House)
 def test_a_turn_that_kills_every_worker_frees_its_conversation(house: House) -> None:
     house.settings |= {"MAX_ATTEMPTS": "1"}
     with ScriptedUpstream() as upstream:
-        client = house.client(_start_api(house, upstream))
-        doomed = house.start_worker("generation")
+        [address] = _start(house, upstream)
+        client, doomed = house.client(address), house.workers[-1]
         conversation = client.conversations.create().id
         running = create(client, model="slow:30", input="Tell me a story", conversation=conversation)
         assert upstream.saw_requests(1, timeout_seconds=30)
@@ -54,7 +54,7 @@ def test_a_turn_that_kills_every_worker_frees_its_conversation(house: House) -> 
 
 def test_a_foreground_turn_whose_api_is_killed_frees_its_conversation_within_its_lease(house: House) -> None:
     with ScriptedUpstream() as upstream:
-        doomed, spare = (house.client(_start_api(house, upstream)) for _ in range(2))
+        doomed, spare = map(house.client, _start(house, upstream, apis=2, workers=0))
         conversation = spare.conversations.create().id
         with _asking(doomed, conversation):
             assert upstream.saw_requests(1, timeout_seconds=30)
@@ -67,7 +67,7 @@ def test_a_foreground_turn_whose_api_is_killed_frees_its_conversation_within_its
 
 def test_a_long_foreground_turn_keeps_its_conversation_beyond_a_lease(house: House) -> None:
     with ScriptedUpstream() as upstream:
-        client = house.client(_start_api(house, upstream))
+        client = house.client(*_start(house, upstream, workers=0))
         conversation = client.conversations.create().id
         events = client.responses.create(
             model=f"slow:{2 * LEASE_SECONDS}", input="One", conversation=conversation, stream=True
@@ -119,11 +119,11 @@ def _text(message: Any) -> str:
     return str(message.content[0].text)
 
 
-def _start_api(house: House, upstream: ScriptedUpstream) -> str:
+def _start(house: House, upstream: ScriptedUpstream, *, apis: int = 1, workers: int = 1) -> list[str]:
     house.settings = {
         "UPSTREAM_BASE_URL": upstream.base_url,
         "SUMMARIZER": "ledger",
         "LEASE_SECONDS": str(LEASE_SECONDS),
         **house.settings,
     }
-    return house.start_api()
+    return house.start(apis=apis, workers=workers, queues="generation")

@@ -123,8 +123,8 @@ def test_a_hundred_times_the_window_is_spread_over_two_workers(
 
 def two_workers(house: House) -> list[Process]:
     """Return the two workers that the house has now."""
-    workers = [each for each in house.processes if each.name == "worker" and each.child.poll() is None]
-    return [*workers, *(house.start_worker() for _ in range(2 - len(workers)))]
+    house.start(apis=0, workers=2 - len(house.workers))
+    return house.workers
 
 
 def history_of(tokens: int) -> list[JsonObject]:

@@ -1,6 +1,5 @@
 """Compaction ahead of its time: the turn that crosses the threshold finds it ready."""
 
-import time
 from typing import Any
 
 import httpx
@@ -9,7 +8,7 @@ from openai import OpenAI
 
 from tests.fixtures.conversations import long_conversation
 from tests.fixtures.house import House
-from tests.fixtures.polling import answer, until
+from tests.fixtures.polling import RUNNING, answer, finished, until
 from tests.scripted_replies import SUMMARY, asks_for_a_summary
 from tests.scripted_upstream import Json, Reply, ScriptedUpstream
 
@@ -36,8 +35,7 @@ def upstream(provider: ScriptedUpstream) -> ScriptedUpstream:
 @pytest.fixture(scope="module")
 def client(module_house: House, provider: ScriptedUpstream) -> OpenAI:
     module_house.settings |= {"UPSTREAM_BASE_URL": provider.base_url}
-    address = module_house.start_api()
-    module_house.start_worker()
+    [address] = module_house.start()
     return module_house.client(address)
 
 
@@ -117,10 +115,7 @@ def ask(items: Any, model: str) -> dict[str, Any]:
 
 def ended(client: OpenAI, response: Any) -> Any:
     """Return the response at its end."""
-    while response.status in ("queued", "in_progress"):
-        time.sleep(0.02)
-        response = client.responses.retrieve(response.id)
-    return response
+    return finished(client, response.id) if response.status in RUNNING else response
 
 
 def summaries(upstream: ScriptedUpstream, model: str) -> int:

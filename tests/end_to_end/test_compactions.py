@@ -40,8 +40,7 @@ def address(module_house: House, provider: ScriptedUpstream) -> str:
         "API_KEYS": "key-one,key-two",
         "COMPACT_AHEAD_RATIO": "0",
     }
-    address = module_house.start_api()
-    module_house.start_worker()
+    [address] = module_house.start()
     return address
 
 

@@ -1,5 +1,6 @@
 """Conversations through the official SDK, on real processes over a real Redis."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -224,17 +225,24 @@ def test_of_fifty_turns_at_once_one_runs_and_the_others_are_locked_out(
     client: OpenAI, upstream: ScriptedUpstream
 ) -> None:
     conversation = new(client, "Zero")
+    refused = threading.Semaphore(0)
 
     def ask(number: int) -> str:
-        fields = {"model": "slow:2", "input": f"Turn {number}", "conversation": conversation}
+        fields = {"model": "held", "input": f"Turn {number}", "conversation": conversation}
         try:
             answer(client, background=number % 2 == 0, **fields)
         except BadRequestError as error:
+            refused.release()
             return str(error.code)
         return f"Turn {number}"
 
     with ThreadPoolExecutor(50) as pool:
-        outcomes = list(pool.map(ask, range(50)))
+        asked = [pool.submit(ask, number) for number in range(50)]
+        # The one that runs is not answered before all others were.
+        all_refused = all(refused.acquire(timeout=30) for _ in range(49))
+        upstream.released.set()
+        outcomes = [each.result() for each in asked]
+    assert all_refused
     [ran] = [outcome for outcome in outcomes if outcome != "conversation_locked"]
     until(lambda: len(texts(client, conversation)) == 3)
     assert texts(client, conversation)[:2] == ["Zero", ran]

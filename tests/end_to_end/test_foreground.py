@@ -25,8 +25,7 @@ def client(module_house: House, provider: ScriptedUpstream) -> OpenAI:
         "SUMMARIZER": "ledger",
         "CONTEXT_WINDOW_TOKENS": "20000",
     }
-    address = module_house.start_api()
-    module_house.start_worker()
+    [address] = module_house.start()
     return module_house.client(address)
 
 

@@ -5,16 +5,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.fixtures.house import House
+from tests.fixtures.polling import RUNNING, until
 from tests.scripted_upstream import ScriptedUpstream
 
 
 @pytest.fixture(scope="module")
-def door(module_house: House, provider: ScriptedUpstream) -> str:
-    module_house.settings |= {"UPSTREAM_BASE_URL": provider.base_url}
-    address = module_house.start_api()
-    module_house.start_worker("generation")
-    return f"{address}/responses"
+def door(plain_address: str) -> str:
+    return f"{plain_address}/responses"
 
 
 @pytest.mark.parametrize(
@@ -77,5 +74,4 @@ def response_id(answer: httpx.Response) -> str:
 
 
 def until_asked(door: str, created: str) -> None:
-    while httpx.get(f"{door}/{created}").json()["status"] in ("queued", "in_progress"):
-        continue
+    until(lambda: httpx.get(f"{door}/{created}").json()["status"] not in RUNNING)

@@ -7,17 +7,9 @@ import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
 
 from tests.fixtures.conversations import long_conversation
-from tests.fixtures.house import House
 from tests.fixtures.polling import MANAGEMENT, answer
 
-MODEL = "hitherto-offline"
-
-
-@pytest.fixture(scope="module")
-def client(module_house: House) -> OpenAI:
-    address = module_house.start_api()
-    module_house.start_worker("compaction")
-    return module_house.client(address)
+MODEL = "say:Fine."
 
 
 def test_input_items_are_paged_newest_first_each_with_an_id(client: OpenAI) -> None:

@@ -37,8 +37,7 @@ def client(
         "SUMMARIZER": "native",
         "COMPACT_AHEAD_RATIO": "0",
     }
-    address = module_house.start_api()
-    module_house.start_worker()
+    [address] = module_house.start()
     return module_house.client(address)
 
 

@@ -49,18 +49,6 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def provider() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as provider:
-        yield provider
-
-
-@pytest.fixture
-def upstream(provider: ScriptedUpstream) -> ScriptedUpstream:
-    provider.follow()
-    return provider
-
-
-@pytest.fixture(scope="module")
 def site(module_house: House, provider: ScriptedUpstream) -> Iterator[Site]:
     module_house.settings |= {
         "UPSTREAM_BASE_URL": provider.base_url,

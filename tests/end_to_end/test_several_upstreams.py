@@ -83,8 +83,7 @@ def client(
     urls = {"chat": chat.base_url, "responses": responses.base_url, "counting": counting.base_url}
     path.write_text(FILE.format(**urls))
     module_house.settings |= {"UPSTREAMS_FILE": str(path), "CONTEXT_WINDOW_TOKENS": "10000"}
-    address = module_house.start_api()
-    module_house.start_worker()
+    [address] = module_house.start()
     return module_house.client(address)
 
 

@@ -47,8 +47,7 @@ def upstream() -> Iterator[ScriptedUpstream]:
 @pytest.fixture(scope="module")
 def client(module_house: House, upstream: ScriptedUpstream) -> OpenAI:
     module_house.settings |= {"UPSTREAM_BASE_URL": upstream.base_url, "ENCRYPTION_KEYS": KEY}
-    address = module_house.start_api()
-    module_house.start_worker()
+    [address] = module_house.start()
     return module_house.client(address)
 
 

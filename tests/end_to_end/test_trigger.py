@@ -6,18 +6,11 @@ import pytest
 from openai import BadRequestError, OpenAI
 
 from tests.fixtures.conversations import RULE, long_conversation
-from tests.fixtures.house import House
 from tests.fixtures.polling import answer, create, finished
+from tests.scripted_upstream import ScriptedUpstream
 
-MODEL = "hitherto-offline"
+MODEL = "m"
 TRIGGER = {"type": "compaction_trigger"}
-
-
-@pytest.fixture(scope="module")
-def client(module_house: House) -> OpenAI:
-    address = module_house.start_api()
-    module_house.start_worker()
-    return module_house.client(address)
 
 
 def test_it_yields_one_compaction_item_and_no_message(client: OpenAI) -> None:
@@ -39,13 +32,15 @@ def test_its_stream_tells_that_it_compacts(client: OpenAI) -> None:
     ]
 
 
-def test_the_conversation_goes_on_from_it(client: OpenAI) -> None:
+def test_the_conversation_goes_on_from_it(client: OpenAI, upstream: ScriptedUpstream) -> None:
     compacted = answer(client, model=MODEL, input=[*long_conversation(), TRIGGER])
     by_id = answer(client, model=MODEL, input="Which ticket?", previous_response_id=compacted.id)
     items = [item.to_dict() for item in compacted.output]
     by_item = answer(client, model=MODEL, input=[*items, {"role": "user", "content": "Which ticket?"}])
-    assert RULE in by_id.output_text
-    assert by_item.output_text == by_id.output_text
+    assert (by_id.output_text, by_item.output_text) == ("You said: Which ticket?",) * 2
+    given_by_id, given_by_item = (body["messages"] for body in upstream.requests)
+    assert RULE in str(given_by_id)
+    assert given_by_item == given_by_id
 
 
 @pytest.mark.parametrize("history", [[], [{"role": "user", "content": "Hi"}]], ids=["nothing", "one message"])
