@@ -14,10 +14,10 @@ from shared.adapters.tiktoken import TiktokenCounter
 from shared.wire.model import JsonObject
 from tests.fixtures.house import House, Process
 from tests.fixtures.polling import create, finished
+from tests.scripted_replies import SECTIONS, asks_for_a_summary
 from tests.scripted_upstream import Json, Reply, ScriptedUpstream
 
 WINDOW_TOKENS = 4_500
-SECTIONS = ("Goal", "Constraints", "Decisions", "Done", "In progress", "Next steps", "Critical context")
 COUNT = TiktokenCounter().count
 # One to a portion.
 PAGE_TOKENS = 1_750
@@ -43,16 +43,12 @@ def client(module_house: House, upstream: ScriptedUpstream) -> OpenAI:
 
 def summaries_and_answers(body: Json) -> Reply:
     """Summarise in a few words what was heard from where to where, and answer turns shortly."""
-    if not is_for_summary(body):
+    if not asks_for_a_summary(body):
         return Reply("Done.")
     pages = re.findall(r"page (\d+)", asked(body))
     heard = f"page {pages[0]} to page {pages[-1]}" if pages else "nothing"
     said = dict.fromkeys(SECTIONS, heard) | {"Constraints": "None."}
     return Reply("\n".join(f"## {section}\n- {line}" for section, line in said.items()))
-
-
-def is_for_summary(body: Json) -> bool:
-    return "You write the record" in str(body["messages"][0])
 
 
 def asked(body: Json) -> str:
@@ -62,7 +58,7 @@ def asked(body: Json) -> str:
 
 def portions(upstream: ScriptedUpstream) -> Counter[str]:
     """How often each portion was asked for."""
-    return Counter(asked(body) for body in upstream.requests if is_for_summary(body))
+    return Counter(asked(body) for body in upstream.requests if asks_for_a_summary(body))
 
 
 def test_a_worker_that_is_killed_in_the_middle_leaves_what_was_paid_for_to_the_next(

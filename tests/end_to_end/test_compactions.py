@@ -9,11 +9,11 @@ from openai import BadRequestError, OpenAI
 from tests.fixtures.conversations import RULE, long_conversation
 from tests.fixtures.house import House
 from tests.fixtures.polling import answer, create, finished
+from tests.scripted_replies import SECTIONS, asks_for_a_summary
 from tests.scripted_upstream import Json, Reply, ScriptedUpstream
 
 THRESHOLD = 2000
 MANAGEMENT = [{"type": "compaction", "compact_threshold": THRESHOLD}]
-SECTIONS = ("Goal", "Constraints", "Decisions", "Done", "In progress", "Next steps", "Critical context")
 SUMMARY = "\n".join(
     f"## {section}\n{RULE if section == 'Constraints' else f'- Said under {section}.'}"
     for section in SECTIONS
@@ -24,7 +24,7 @@ FATES = {"kept", "shortened", "summarised", "pruned", "dropped"}
 
 def summaries_and_answers(body: Json) -> Reply:
     """Answer summary requests with a summary, and all others shortly."""
-    return Reply(SUMMARY if "You write the record" in str(body["messages"][0]) else "Fine.")
+    return Reply(SUMMARY if asks_for_a_summary(body) else "Fine.")
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_no_fact_is_lost_by_a_summariser_that_misbehaves(
     reply, warning = MISBEHAVING[how]
 
     def script(body: Json) -> Reply:
-        if "You write the record" not in str(body["messages"][0]):
+        if not asks_for_a_summary(body):
             return Reply("Fine.")
         return reply or Reply(str(body["messages"][-1]["content"])[:1_000])
 

@@ -14,10 +14,9 @@ from tests.fixtures.conversations import long_conversation
 from tests.fixtures.house import House
 from tests.fixtures.polling import answer, finished, until
 from tests.fixtures.traces import Keyspace
-from tests.scripted_replies import last_user_text
+from tests.scripted_replies import SECTIONS, asks_for_a_summary, last_user_text
 from tests.scripted_upstream import Json, Reply, ScriptedUpstream
 
-SECTIONS = ("Goal", "Constraints", "Decisions", "Done", "In progress", "Next steps", "Critical context")
 MANAGEMENT = [{"type": "compaction", "compact_threshold": 2000}]
 # Crossed by the turn after the next: its compaction is made ahead.
 AHEAD = [{"type": "compaction", "compact_threshold": 4000}]
@@ -27,7 +26,7 @@ KEY = new_key()
 def upstream_of(body: Json) -> Reply:
     """Quote the newest user message in answers and in summaries; do what some models' names say."""
     said = last_user_text(body)
-    if "You write the record" in str(body["messages"][0]):
+    if asks_for_a_summary(body):
         return Reply("\n".join(f"## {section}\n- {said[-300:]}" for section in SECTIONS))
     match body["model"]:
         case "fail":

@@ -19,6 +19,10 @@ _BODIES: dict[str, tuple[int, list[Json]]] = {
     "/v1/conversations": (1, documents.CREATE_CONVERSATION),
     "/v1/conversations/{conversation_id}": (1, documents.UPDATE_CONVERSATION),
     "/v1/conversations/{conversation_id}/items": (2, documents.ADD_ITEMS),
+    "/v1/webhook_endpoints": (1, documents.CREATE_HOOK),
+    "/v1/webhook_endpoints/{webhook_endpoint_id}": (1, documents.UPDATE_HOOK),
+    "/v1/webhook_endpoints/{webhook_endpoint_id}/rotate_secret": (1, documents.ROTATE_SECRET),
+    "/v1/webhook_endpoints/{webhook_endpoint_id}/test": (1, documents.TEST_HOOK),
 }
 # What an id of this name may stand for: several kinds where the endpoint treats them differently.
 _KINDS = {
@@ -26,6 +30,7 @@ _KINDS = {
     "item_id": ["item"],
     "compaction_id": ["cmp"],
     "response_id": ["resp", "job"],
+    "webhook_endpoint_id": ["hook"],
 }
 _OTHER_PATHS = ["/", "/v1", "/v1/", "/v1/responses/", "/v1/responses", "/docs", "//", "/v2/x"]
 _METHODS = ["GET", "PUT", "PATCH", "OPTIONS", "HEAD", "TRACE", "DELETE", "POST", "MADEUP"]

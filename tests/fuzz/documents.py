@@ -2,6 +2,7 @@
 
 from typing import Any, TypeAlias
 
+from shared.happenings import EVENT_TYPES
 from shared.wire.items import INPUT_ITEM_TYPES
 
 Json: TypeAlias = dict[str, Any]
@@ -132,4 +133,13 @@ CREATE_CONVERSATION: list[Json] = [
     {},
 ]
 UPDATE_CONVERSATION: list[Json] = [{"metadata": {"a": "b"}}]
+# The address of a receiver that answers all with 204.
+_HOOK = {"name": "n", "url": "known-url-0"}
+CREATE_HOOK: list[Json] = [
+    _HOOK | {"event_types": ["response.completed"]},
+    _HOOK | {"event_types": list(EVENT_TYPES)},
+]
+UPDATE_HOOK: list[Json] = [{"name": "m"}, {"url": "known-url-0"}, {"event_types": ["response.failed"]}]
+ROTATE_SECRET: list[Json] = [{}, {"keep_old_secret_active_for_24_hours": True}]
+TEST_HOOK: list[Json] = [{"event_type": name} for name in EVENT_TYPES]
 ADD_ITEMS: list[Json] = [{"items": [{"role": "user", "content": "Hi"}]}]

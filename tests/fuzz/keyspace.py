@@ -23,6 +23,7 @@ _BINDINGS = (f"{KEY_PREFIX}_kombu.binding.", f"{KEY_PREFIX}_kombu.binding_perman
 _TAKEN = (f"{KEY_PREFIX}unacked", f"{KEY_PREFIX}unacked_index", f"{KEY_PREFIX}unacked_mutex")
 # Claims that may be asked again, and the gates of upstreams.
 _LEFT = (keys.claimed(""), f"{keys.PREFIX}{{upstream:")
+_SHARED = (keys.COUNTERS, keys.PACE, keys.ENCRYPTION_KEY, keys.HOOKED, keys.webhooks_of(LOCAL_TENANT))
 _OPENING, _CLOSING = f"{keys.PREFIX}{{", "}"
 _RESERVATION = "idempotency:"
 # How a model counts is learned from all tenants' turns.
@@ -70,7 +71,7 @@ async def _wrong_with_key(services: Services, name: str, records: set[str], tall
         return []
     if await services.store.pttl(name) < 0:
         return ["it is kept for ever"]
-    if name in (keys.COUNTERS, keys.PACE, keys.ENCRYPTION_KEY) or name.startswith(_LEFT):
+    if name in _SHARED or name.startswith(_LEFT):
         return []
     if not name.startswith(_OPENING):
         return ["nobody knows this key"]

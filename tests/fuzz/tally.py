@@ -3,13 +3,15 @@
 import re
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.fuzz.answers import EVENT_STREAM, JSON, Answer, broken_promises
 
 # In a request: stands for the id or seal of something that an earlier answer named.
-_KNOWN = re.compile(rb"known-(resp|job|conv|item|place|seal|cmp)-(\d+)")
+_KNOWN = re.compile(rb"known-(resp|job|conv|item|place|seal|cmp|hook|url)-(\d+)")
+# What the ids of a list are; elsewhere they are items'.
+_LISTED = {"/v1/compactions": b"cmp", "/v1/webhook_endpoints": b"hook"}
 _REMEMBERED = 40
 _LONGEST_SHOWN = 2_000
 
@@ -39,6 +41,11 @@ class Tally:
         """Return `sent` with names in the place of what stands for them."""
         return _KNOWN.sub(self._named, sent)
 
+    def know(self, kind: str, name: str) -> None:
+        """Have `known-KIND-0` stand for a name that no answer tells."""
+        with self._lock:
+            self._remember(kind.encode(), name)
+
     def add(self, operation: str, answer: Answer, sent: bytes) -> None:
         """Count an answer to `sent`; `operation` is such as `POST /v1/responses`."""
         broken = broken_promises(answer)
@@ -60,6 +67,19 @@ class Tally:
     def broken_promises(self) -> list[str]:
         """Return each promise that was broken, how often, and by what."""
         return [f"{count} x {name}\n  {self._samples[name]!r}" for name, count in self._broken.items()]
+
+    def unasked(self, operations: Iterable[str]) -> list[str]:
+        """Return which of these nobody asked."""
+        return [operation for operation in operations if not self._statuses[operation]]
+
+    def unheard(self, operations: Iterable[str]) -> list[str]:
+        """Return which of these, but for deletions, no request did what it is for."""
+        return [
+            operation
+            for operation in operations
+            if not operation.startswith("DELETE ")
+            and not any(200 <= status < 300 for status in self._statuses[operation])
+        ]
 
     def report(self) -> Iterator[str]:
         """Yield lines for a person: the answers by operation and status."""
@@ -95,13 +115,15 @@ class Tally:
         elif document.get("object") == "conversation":
             self.stored.add(document["id"])
             self._remember(b"conv", document["id"])
+        elif document.get("object") == "webhook_endpoint":
+            self._remember(b"hook", document["id"])
         for item in [*document.get("output", []), *document.get("data", [])]:
             # An item of its own may have an `output` too: text, or parts.
             if isinstance(item, dict):
                 self._learn_from_item(answer.path, item)
 
     def _learn_from_item(self, path: str, item: dict[str, Any]) -> None:
-        self._remember(b"cmp" if path == "/v1/compactions" else b"item", item.get("id"))
+        self._remember(_LISTED.get(path, b"item"), item.get("id"))
         if path.startswith("/v1/conversations/"):
             self._remember(b"place", f"{path.removeprefix('/v1/conversations/')}/{item.get('id')}")
         if item.get("type") == "compaction":

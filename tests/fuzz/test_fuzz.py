@@ -17,6 +17,7 @@ from hypothesis.errors import Unsatisfiable
 from shared.services import open_services
 from shared.settings import Settings
 from tests.fixtures.house import House
+from tests.fixtures.webhook_receiver import WebhookReceiver
 from tests.fuzz.calls import Call, calls
 from tests.fuzz.described import DescribedDoor, described, new_session, operations_of, schema_of
 from tests.fuzz.keyspace import half_states
@@ -30,6 +31,8 @@ SEED = int(os.environ.get("FUZZ_SEED", "1"))
 BY_DOCUMENT = 0.1
 # So many of one strategy's examples in a row: the more there are, the slower Hypothesis gets.
 IN_A_ROW = 1_000
+# So many requests make at least one of each operation that does what the operation is for.
+REACHES_ALL = 5_000
 
 UPSTREAMS = """
 [[upstream]]
@@ -51,9 +54,10 @@ def _reply(body: Json) -> Reply:
 
 
 @pytest.fixture(scope="module")
-def root(module_house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def root(module_house: House, tmp_path_factory: pytest.TempPathFactory, tally: Tally) -> Iterator[str]:
     """The address of a server with a worker, over an upstream that answers at once."""
-    with ScriptedUpstream(_reply) as upstream:
+    with ScriptedUpstream(_reply) as upstream, WebhookReceiver() as receiver:
+        tally.know("url", f"{receiver.address}/webhook")
         path = tmp_path_factory.mktemp("upstreams") / "upstreams.toml"
         path.write_text(UPSTREAMS.format(url=upstream.base_url))
         module_house.settings |= {
@@ -62,9 +66,9 @@ def root(module_house: House, tmp_path_factory: pytest.TempPathFactory) -> Itera
             "SUMMARIZER": "ledger",
             "MAX_BODY_BYTES": "300000",
             "CONTEXT_WINDOW_TOKENS": "50000",
+            "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
         }
-        address = module_house.start_api()
-        module_house.start_worker()
+        [address] = module_house.start()
         yield address.removesuffix("/v1")
 
 
@@ -114,6 +118,14 @@ def test_requests_made_at_random_are_answered_in_the_envelope(root: str, tally: 
             each(asked, min(IN_A_ROW, wanted - start), send, start=SEED + start)
     broken = tally.broken_promises()
     assert not broken, "\n".join(broken)
+
+
+def test_each_operation_was_asked(root: str, tally: Tally) -> None:
+    operations = [f"{method} {path}" for method, path in operations_of(schema_of(root))]
+    assert tally.total >= REQUESTS
+    assert tally.unasked(operations) == []
+    if REQUESTS >= REACHES_ALL:
+        assert tally.unheard(operations) == []
 
 
 async def test_nothing_is_left_half_done(

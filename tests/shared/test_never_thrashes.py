@@ -11,6 +11,7 @@ from shared.prompt import CallDelta, CallStarted, Finished, Prompt, TextDelta
 from shared.window.counting import count_item
 from shared.wire.model import JsonObject
 from tests.fakes import Answer, WordCounter, in_turn, saying, usage
+from tests.scripted_replies import SECTIONS
 from tests.sessions import Session, Way
 from tests.talk import Talk, system, user
 
@@ -18,7 +19,6 @@ Turns: TypeAlias = Callable[[], Iterator[tuple[list[JsonObject], Answer]]]
 
 TURNS = 500
 THRESHOLD = 20_000
-SECTIONS = ("Goal", "Constraints", "Decisions", "Done", "In progress", "Next steps", "Critical context")
 COUNT = WordCounter().count
 
 
