@@ -31,6 +31,7 @@ _KINDS = {
     "compaction_id": ["cmp"],
     "response_id": ["resp", "job"],
     "webhook_endpoint_id": ["hook"],
+    "name": ["model"],
 }
 _OTHER_PATHS = ["/", "/v1", "/v1/", "/v1/responses/", "/v1/responses", "/docs", "//", "/v2/x"]
 _METHODS = ["GET", "PUT", "PATCH", "OPTIONS", "HEAD", "TRACE", "DELETE", "POST", "MADEUP"]

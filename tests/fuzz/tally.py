@@ -9,9 +9,9 @@ from typing import Any
 from tests.fuzz.answers import EVENT_STREAM, JSON, Answer, broken_promises
 
 # In a request: stands for the id or seal of something that an earlier answer named.
-_KNOWN = re.compile(rb"known-(resp|job|conv|item|place|seal|cmp|hook|url)-(\d+)")
+_KNOWN = re.compile(rb"known-(resp|job|conv|item|place|seal|cmp|hook|url|model)-(\d+)")
 # What the ids of a list are; elsewhere they are items'.
-_LISTED = {"/v1/compactions": b"cmp", "/v1/webhook_endpoints": b"hook"}
+_LISTED = {"/v1/compactions": b"cmp", "/v1/webhook_endpoints": b"hook", "/v1/models": b"model"}
 _REMEMBERED = 40
 _LONGEST_SHOWN = 2_000
 
