@@ -29,9 +29,6 @@ from shared.wire.items import Compaction, ConfigurationUpdate, Item, Message
 from shared.wire.responses import Usage
 from shared.wire.text import text_of
 
-# Under its headings, a summary of less than this says nothing: it would be asked for twice, and refused twice.
-_LEAST_SUMMARY_TOKENS = 128
-
 _TOO_HEAVY = "older images and files were left out: all of them had too many bytes for one item."
 
 
@@ -69,7 +66,7 @@ class Compactor:
             one = Summary(None, asked, calls=1)
             return await asyncio.to_thread(self._put_together, job, plan, one, "native")
         span = self._span(job, plan)
-        if self._summarizer is None or span is None or _is_too_short(span):
+        if self._summarizer is None or span is None or self._is_too_short(span):
             return await asyncio.to_thread(self._put_together, job, plan, Summary(None), "ledger")
         expected = await self._summarizer.estimate(span)
         without = replace(plan, record_tokens=plan.record_tokens - span.max_tokens)
@@ -122,7 +119,7 @@ class Compactor:
         span = self._span(job, plan)
         if self._summarizer is None or span is None:
             return Summary(None)
-        if _is_too_short(span):
+        if self._is_too_short(span):
             warning = f"no summary was asked for: there was room for only {span.max_tokens} tokens of it."
             return Summary(None, warnings=[warning])
         return await self._summarizer.summarize(span, checkpoints)
@@ -142,6 +139,10 @@ class Compactor:
             sections=job.policy.sections,
             prompt=job.policy.prompt,
         )
+
+    def _is_too_short(self, span: Span) -> bool:
+        """Whether there is no room but for its headings: a summary would be asked for twice, and refused twice."""
+        return span.max_tokens <= self._counter.count("".join(f"## {each}\n" for each in span.sections))
 
     def _put_together(
         self, job: CompactionJob, plan: Plan, summary: Summary, method: CompactionMethod
@@ -171,10 +172,6 @@ class Compactor:
             pinned_items=job.policy.pinned_items,
         )
         return _result(job, plan, payload, summary, method)
-
-
-def _is_too_short(span: Span) -> bool:
-    return span.max_tokens < _LEAST_SUMMARY_TOKENS
 
 
 def _result(
