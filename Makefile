@@ -40,7 +40,8 @@ fuzz: $(INSTALLED) ## Send requests at random, others each time: FUZZ_REQUESTS=2
 chaos: $(INSTALLED) ## Kill, freeze and cut for ten minutes, and look for what broke
 	CHAOS_RESPONSES=$(CHAOS_RESPONSES) CHAOS_FAULTS=$(CHAOS_FAULTS) CHAOS_KILLS=$(CHAOS_KILLS) \
 		CHAOS_LEASE_SECONDS=5 CHAOS_SEED=$${CHAOS_SEED:-$$(date +%s)} \
-		$(BIN)/python -m pytest tests/chaos/test_chaos.py tests/chaos/test_recovery.py
+		$(BIN)/python -m pytest tests/chaos/test_chaos.py tests/chaos/test_recovery.py \
+		tests/chaos/test_drained_workers.py
 
 bench: $(INSTALLED) ## Measure; under ten times the load for BENCH_OVERLOAD_SECONDS=20
 	@$(BIN)/python -m tests.benchmarks

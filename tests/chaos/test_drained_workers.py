@@ -1,5 +1,6 @@
 """A worker that is told to end leaves in time, and another one goes on with all that it had in hand."""
 
+import os
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,9 @@ from tests.scripted_upstream import ScriptedUpstream
 
 TURNS = 100
 GRACE_SECONDS = 1.0
-LEAVES_WITHIN_SECONDS = GRACE_SECONDS + 2.0
+# Other tests on the same cores take their time from it: `make chaos` runs this one alone.
+IS_ALONE = "PYTEST_XDIST_WORKER" not in os.environ
+LEAVES_WITHIN_SECONDS = GRACE_SECONDS + (2.0 if IS_ALONE else 6.0)
 
 
 def test_a_worker_with_a_hundred_turns_gives_each_to_another_and_leaves_in_time(house: House) -> None:
