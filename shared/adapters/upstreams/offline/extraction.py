@@ -23,6 +23,8 @@ _RECENCY: Final = 0.15
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")  # noqa: RUF001  # as CJK writes them
 _MARKER: Final = re.compile(r"^\s*(?:[-*•>#]+|\d+[.)])\s+")
+# A heading answers nothing, and being short it would come before what stands under it.
+_HEADING: Final = re.compile(r"^\s*#{1,6}\s")
 _WORD: Final = re.compile(r"\w+(?:[-./:@+]\w+)*")
 _PIECE: Final = re.compile(r"[^\W\d_]+|\d+")
 _SUFFIX: Final = re.compile(r"(?<=\w{3})(?:ings?|ments?|e?d|e?s|e|ly|ion|ions)$")
@@ -97,6 +99,8 @@ def _weight(item: Item) -> float:
 
 def _sentences(text: str) -> Iterator[str]:
     for line in text.splitlines():
+        if _HEADING.match(line):
+            continue
         for sentence in _SENTENCE_END.split(_MARKER.sub("", line)):
             yield from _cut(sentence.strip())
 

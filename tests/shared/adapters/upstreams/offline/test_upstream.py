@@ -101,6 +101,15 @@ async def test_a_later_line_comes_before_an_earlier_one_of_the_same_words() -> N
     assert answer.splitlines()[1] == "- The port is 9090."
 
 
+async def test_never_quotes_a_heading() -> None:
+    listed = user(
+        "## Files\n- edited: src/http/header.py, src/http/query.py, docs/http.md, and tests of all three"
+    )
+
+    assert "src/http/header.py" in await answer_to(*filler(40), listed, user("Which files did we edit?"))
+    assert "Files" not in await answer_to(*filler(40), listed, user("Which files did we edit?"))
+
+
 async def test_never_quotes_the_question() -> None:
     asked = user("Where is the harbour?")
 
