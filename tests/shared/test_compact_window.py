@@ -29,8 +29,8 @@ from shared.wire.items import Compaction, parse_items
 from shared.wire.model import JsonObject
 from shared.wire.text import text_of
 from tests.fakes import in_turn
-from tests.shared.test_summarizer import GOOD, summary_of, writing
 from tests.strategies import conversations, sized
+from tests.summaries import GOOD, summary_of, writing
 from tests.talk import RULE, Talk, assistant, exchanges, system, user
 
 POLICY = automatic_policy(threshold=6_000, target=None, model="m")

@@ -23,8 +23,8 @@ from shared.wire.responses import Usage
 from shared.wire.text import text_of
 from tests.benchmarks.quality.summarizers import INJECTED_RULE
 from tests.fakes import FakeUpstream, Script, WordCounter, in_turn, saying, usage
-from tests.shared.test_summarizer import GOOD, MISBEHAVING, summary_of, writing
 from tests.strategies import conversations, sized
+from tests.summaries import GOOD, MISBEHAVING, summary_of, writing
 from tests.talk import RULE, assistant, exchanges, system, user
 
 HISTORY = [

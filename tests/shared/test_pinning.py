@@ -15,8 +15,8 @@ from shared.window.payload import Payload
 from shared.wire.items import parse_items
 from shared.wire.model import JsonObject
 from tests.fakes import Script, in_turn, saying
-from tests.shared.test_summarizer import GOOD, writing
 from tests.strategies import sized
+from tests.summaries import GOOD, writing
 from tests.talk import TENANT, Talk, exchanges, user
 
 THRESHOLD = 4_000

@@ -17,7 +17,7 @@ from shared.summarizer import Span, Summarizer
 from shared.wire.items import parse_items
 from shared.wire.text import text_of
 from tests.fakes import Answer, FakeUpstream, InMemoryCheckpoints, Script, WordCounter, in_turn, usage
-from tests.shared.test_summarizer import GOOD, STOP, summary_of, writing
+from tests.summaries import GOOD, STOP, summary_of, writing
 from tests.talk import exchanges
 
 COUNT = WordCounter().count

@@ -19,8 +19,8 @@ from shared.wire.items import parse_items
 from shared.wire.text import text_of
 from tests.fakes import CollectingProgress
 from tests.scripted_upstream import Reply, ScriptedUpstream
-from tests.shared.test_summarizer import GOOD
 from tests.strategies import sized
+from tests.summaries import GOOD
 from tests.talk import RULE, Talk, assistant, exchanges, user
 
 

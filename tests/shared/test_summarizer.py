@@ -1,87 +1,22 @@
 """A summariser is asked twice at most, and never believed without a check."""
 
-import asyncio
 import json
-import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from shared.compaction.outline import SECTIONS
-from shared.compaction.sections import fold_sections, split_sections
+from shared.compaction.sections import split_sections
 from shared.compaction.structured import summary_format, under_headings
 from shared.errors import UpstreamError
-from shared.prompt import (
-    CallStarted,
-    Finished,
-    Prompt,
-    ReasoningDelta,
-    RefusalDelta,
-    Sampling,
-    TextDelta,
-)
+from shared.prompt import CallStarted, Finished, TextDelta
 from shared.summaries import Summary
 from shared.summarizer import Span, Summarizer
 from shared.wire.items import parse_items
 from shared.wire.text import text_of
-from tests.fakes import Answer, FakeUpstream, Script, WordCounter, in_turn, saying, usage
-from tests.talk import assistant, exchanges, user
-
-COUNT = WordCounter().count
-ITEMS = parse_items([user("Never deploy on Fridays."), assistant("Understood. " * 30)])
-STOP = Finished("stop", usage(100, 10))
-
-
-def summary_of(*lines: str) -> str:
-    return "\n".join(f"## {section}\n" + ("\n".join(lines) or "None.") for section in SECTIONS)
-
-
-def writing(text: str) -> Answer:
-    return [ReasoningDelta("Hm."), TextDelta(text[:20]), TextDelta(text[20:]), STOP]
-
-
-GOOD = summary_of("- Never deploy on Fridays.")
-
-
-async def summarized(
-    script: Script, *, anchor: str | None = None, max_tokens: int = 200
-) -> tuple[Summary, FakeUpstream]:
-    upstream = FakeUpstream(script)
-    summarizer = Summarizer(upstream, WordCounter(), window_tokens=50_000)
-    return await summarizer.summarize(Span(ITEMS, "small", max_tokens, anchor)), upstream
-
-
-def echo(prompt: Prompt) -> Answer:
-    return [TextDelta(text_of(prompt.items[-1])), STOP]
-
-
-MISBEHAVING = [
-    pytest.param(in_turn([STOP]), "it was empty or far too short.", id="says nothing"),
-    pytest.param(
-        in_turn([RefusalDelta("I "), RefusalDelta("won't."), STOP]), "it was a refusal.", id="refuses"
-    ),
-    pytest.param(
-        in_turn(writing("I'm sorry, but I can't help with summarising this conversation.")),
-        "it was a refusal.",
-        id="refuses in words",
-    ),
-    pytest.param(
-        in_turn(writing("Which deployment do you mean, the one on Friday or the next?")),
-        "these headings were missing: " + ", ".join(SECTIONS) + ".",
-        id="asks a question",
-    ),
-    pytest.param(
-        in_turn([TextDelta(GOOD[:70]), Finished("length")]), "it was cut off (length).", id="is cut off"
-    ),
-    pytest.param(echo, "it repeated the conversation instead of summarising it.", id="echoes"),
-    pytest.param(in_turn([CallStarted(0, "c1", "deploy"), STOP]), "it called a tool.", id="calls a tool"),
-    pytest.param(
-        in_turn(writing(summary_of("word " * 600))),
-        "it was too long: 4217 tokens instead of at most 200.",
-        id="writes too much",
-    ),
-]
+from tests.fakes import FakeUpstream, Script, WordCounter, in_turn, saying, usage
+from tests.summaries import COUNT, GOOD, ITEMS, MISBEHAVING, STOP, summarized, writing
+from tests.talk import exchanges
 
 
 async def test_a_good_summary_is_taken_at_once() -> None:
@@ -156,140 +91,6 @@ async def test_an_answer_that_went_wrong_is_not_read_to_its_end() -> None:
     assert (upstream.closed, upstream.read_to_the_end) == (2, 0)
 
 
-# Chunks
-
-
-def in_chunks(script: Script) -> tuple[Summarizer, FakeUpstream]:
-    upstream = FakeUpstream(script)
-    return Summarizer(upstream, WordCounter(), window_tokens=2_500), upstream
-
-
-async def test_the_summaries_of_chunks_are_folded_and_their_cost_is_summed() -> None:
-    def script(prompt: Prompt) -> Answer:
-        numbers = re.findall(r"Question (\d+)", text_of(prompt.items[0]))
-        return writing(summary_of(f"- heard {numbers[0]} to {numbers[-1]}"))
-
-    summarizer, upstream = in_chunks(script)
-    items = parse_items(exchanges(12))
-
-    summary = await summarizer.summarize(Span(items, "m", 900))
-
-    count = len(upstream.prompts)
-    assert count == 3
-    assert summary.text is not None
-    assert split_sections(summary.text)["Goal"] == ["- heard 0 to 5", "- heard 6 to 10", "- heard 11 to 11"]
-    assert summary.usage == usage(100 * count, 10 * count)
-    assert all("at most 300 tokens" in str(prompt.instructions) for prompt in upstream.prompts)
-
-
-async def test_only_the_first_chunk_updates_the_summary_so_far() -> None:
-    summarizer, upstream = in_chunks(in_turn(writing(GOOD)))
-
-    await summarizer.summarize(Span(parse_items(exchanges(12)), "m", 900, GOOD))
-
-    assert ["<summary-so-far-" in text_of(prompt.items[0]) for prompt in upstream.prompts] == [
-        True,
-        False,
-        False,
-    ]
-
-
-async def test_a_chunk_that_fails_makes_the_whole_fail_with_its_reason() -> None:
-    def script(prompt: Prompt) -> Answer:
-        return saying("No.") if "Question 11" in text_of(prompt.items[0]) else writing(GOOD)
-
-    summarizer, _ = in_chunks(script)
-
-    summary = await summarizer.summarize(Span(parse_items(exchanges(12)), "m", 900))
-
-    assert summary.text is None
-    assert summary.warnings == ["it was empty or far too short."] * 2
-
-
-def portions_of(script: Script, span: Span, **windows: Any) -> FakeUpstream:
-    upstream = FakeUpstream(script)
-    asyncio.run(Summarizer(upstream, WordCounter(), **windows).summarize(span))
-    return upstream
-
-
-LONG_SPAN = Span(parse_items(exchanges(100)), "small", 400)
-
-
-@pytest.mark.parametrize(
-    ("windows", "portions"),
-    [
-        pytest.param({"window_tokens": 100_000}, 1, id="unknown"),
-        pytest.param({"window_tokens": 100_000, "window_of": {"small": 6_000}.get}, 3, id="of the model"),
-        pytest.param({"window_tokens": 100_000, "window_of": {"other": 6_000}.get}, 1, id="of another model"),
-        pytest.param(
-            {"window_tokens": 6_000, "window_of": {"small": 100_000}.get}, 3, id="of the summariser"
-        ),
-        pytest.param({"window_tokens": 1}, 19, id="far too small"),
-    ],
-)
-def test_the_smaller_window_says_how_much_is_summarised_at_once(windows: Any, portions: int) -> None:
-    assert len(portions_of(in_turn(writing(GOOD)), LONG_SPAN, **windows).prompts) == portions
-
-
-def test_what_stands_beside_the_history_takes_room_too() -> None:
-    beside = replace(LONG_SPAN, anchor="so it was " * 300, instructions="Name it. " * 300)
-
-    assert len(portions_of(in_turn(writing(GOOD)), beside, window_tokens=6_000).prompts) > 3
-
-
-@pytest.mark.parametrize(
-    ("question", "text"),
-    [("Question 99", fold_sections([GOOD])), ("Question 0:", None)],
-    ids=["last", "first"],
-)
-async def test_a_later_portion_may_say_nothing_but_not_the_first(question: str, text: str | None) -> None:
-    def script(prompt: Prompt) -> Answer:
-        return writing(summary_of() if question in text_of(prompt.items[0]) else GOOD)
-
-    summarizer, upstream = in_chunks(script)
-
-    summary = await summarizer.summarize(Span(parse_items(exchanges(100)), "m", 2_000))
-
-    assert len(upstream.prompts) > 2
-    assert summary.text == text
-
-
-async def test_one_item_that_is_larger_than_the_window_is_summarised_in_parts() -> None:
-    log = parse_items([{"type": "function_call_output", "call_id": "c", "output": "so it was " * 3_000}])
-    summarizer, upstream = in_chunks(in_turn(writing(GOOD)))
-
-    summary = await summarizer.summarize(Span(log, "m", 900))
-
-    asked = [text_of(prompt.items[0]) for prompt in upstream.prompts]
-    assert summary.text is not None
-    assert all(f"[tool result, part {n} of {len(asked)}] " in text for n, text in enumerate(asked, start=1))
-
-
-async def test_many_portions_are_not_asked_for_less_than_a_summary_and_are_summarised_together() -> None:
-    def script(prompt: Prompt) -> Answer:
-        numbers = re.findall(r"Question (\d+)", text_of(prompt.items[0]))
-        return writing(
-            summary_of(f"- heard {numbers[0]} to {numbers[-1]}") if numbers else summary_of("- all")
-        )
-
-    summarizer, upstream = in_chunks(script)
-
-    summary = await summarizer.summarize(Span(parse_items(exchanges(100)), "m", 60))
-
-    again = [
-        prompt for prompt in upstream.prompts if "[summaries of the parts, in " in text_of(prompt.items[0])
-    ]
-    count = len(upstream.prompts)
-    assert all("at most 60 tokens" in str(prompt.instructions) for prompt in upstream.prompts)
-    assert count - len(again) > 10
-    assert "[summaries of the parts, in order] ## Goal\n- heard 0 to" in text_of(again[0].items[0])
-    assert (summary.text, summary.usage, summary.calls) == (
-        fold_sections([summary_of("- all")]),
-        usage(100 * count, 10 * count),
-        count,
-    )
-
-
 async def test_the_wish_of_the_client_reaches_the_model() -> None:
     upstream = FakeUpstream(in_turn([STOP], writing(GOOD)))
     span = Span(ITEMS, "small", 200, instructions="Name every ticket.")
@@ -299,89 +100,7 @@ async def test_the_wish_of_the_client_reaches_the_model() -> None:
     assert all(str(prompt.instructions).endswith("Name every ticket.") for prompt in upstream.prompts)
 
 
-# In place
-
-TURNS = Prompt(
-    "small", ITEMS, "Be brief.", Sampling(tools=[{"type": "function", "name": "deploy"}], tool_choice="none")
-)
-SPAN_IN_PLACE = Span(ITEMS, "small", 200, in_place=TURNS)
-
-
-def in_place(script: Script, *, window_tokens: int = 50_000) -> tuple[Summarizer, FakeUpstream]:
-    upstream = FakeUpstream(script)
-    return Summarizer(upstream, WordCounter(), window_tokens=window_tokens, in_place=True), upstream
-
-
-async def test_in_place_the_turns_come_first_as_they_were_and_then_the_question() -> None:
-    summarizer, upstream = in_place(in_turn(writing(GOOD)))
-
-    summary = await summarizer.summarize(SPAN_IN_PLACE)
-
-    [prompt] = upstream.prompts
-    assert (summary.text, summary.usage, summary.warnings) == (GOOD, usage(100, 10), [])
-    assert (prompt.model, prompt.instructions, prompt.items[:-1]) == ("small", "Be brief.", ITEMS)
-    assert "Summarise all of it" in text_of(prompt.items[-1])
-    assert prompt.sampling == replace(TURNS.sampling, max_output_tokens=200 * 3 // 2 + 256)
-
-
-@pytest.mark.parametrize(("script", "why"), [case for case in MISBEHAVING if case.id != "echoes"])
-async def test_in_place_answers_are_checked_as_all_others(script: Script, why: str) -> None:
-    summarizer, upstream = in_place(script)
-
-    summary = await summarizer.summarize(SPAN_IN_PLACE)
-
-    assert (summary.text, summary.warnings) == (None, [why, why])
-    assert f"refused: {why}" in text_of(upstream.prompts[1].items[-1])
-
-
-async def test_turns_that_do_not_fit_are_summarised_between_fences() -> None:
-    turns = replace(TURNS, items=parse_items(exchanges(100)))
-    span = replace(LONG_SPAN, in_place=turns)
-    summarizer, upstream = in_place(in_turn(writing(GOOD)), window_tokens=6_000)
-
-    await summarizer.summarize(span)
-
-    assert len(upstream.prompts) == 3
-    assert all("<conversation-" in text_of(prompt.items[0]) for prompt in upstream.prompts)
-
-
-async def test_turns_that_the_provider_finds_too_long_are_summarised_between_fences() -> None:
-    too_long = UpstreamError(code="context_length_exceeded")
-    summarizer, upstream = in_place(in_turn([too_long], writing(GOOD)))
-
-    summary = await summarizer.summarize(SPAN_IN_PLACE)
-
-    assert (summary.text, summary.warnings) == (GOOD, [])
-    assert "<conversation-" in text_of(upstream.prompts[-1].items[0])
-
-
-async def test_a_provider_that_fails_in_place_is_not_asked_again() -> None:
-    summarizer, upstream = in_place(in_turn([UpstreamError()]))
-
-    summary = await summarizer.summarize(SPAN_IN_PLACE)
-
-    assert (summary.text, len(upstream.prompts)) == (None, 1)
-
-
-@pytest.mark.parametrize(
-    ("span", "wanted"),
-    [
-        pytest.param(Span(ITEMS, "small", 200), True, id="the turns are not known"),
-        pytest.param(SPAN_IN_PLACE, False, id="nobody wants it"),
-    ],
-)
-async def test_else_the_history_is_data_between_fences(span: Span, wanted: bool) -> None:
-    upstream = FakeUpstream(in_turn(writing(GOOD)))
-
-    await Summarizer(upstream, WordCounter(), window_tokens=50_000, in_place=wanted).summarize(span)
-
-    [prompt] = upstream.prompts
-    assert "<conversation-" in text_of(prompt.items[0])
-
-
 # Structured
-
-
 def structured(**sections: list[str]) -> str:
     return json.dumps({section: ["Never deploy on Fridays."] for section in SECTIONS} | sections)
 

@@ -9,7 +9,7 @@ from shared.wire.events import opening_events
 from shared.wire.model import JsonObject
 from shared.wire.text import text_of
 from tests.fakes import CollectingProgress, in_turn, saying, usage
-from tests.shared.test_summarizer import GOOD, writing
+from tests.summaries import GOOD, writing
 from tests.talk import LONG, Talk, types, user
 
 OVER = 4_000

@@ -5,7 +5,7 @@ import pytest
 from shared.partial import fold
 from shared.turns import TurnResult
 from tests.fakes import in_turn, usage
-from tests.shared.test_summarizer import GOOD, writing
+from tests.summaries import GOOD, writing
 from tests.talk import LONG, Talk, exchanges, types, user
 
 OVER = 4_000

@@ -16,7 +16,7 @@ from shared.wire.events import opening_events
 from shared.wire.items import Compaction, dump_items
 from shared.wire.model import JsonObject
 from tests.fakes import CollectingProgress, in_turn, saying, usage
-from tests.shared.test_summarizer import GOOD, writing
+from tests.summaries import GOOD, writing
 from tests.talk import A_CALL, LONG, RULE, Talk, types, user
 
 OVER = 4_000

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
@@ -37,18 +37,6 @@ class Subject:
     upstream: Upstream
     provider: ScriptedUpstream
     model: str
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as scripted:
-        yield scripted
-
-
-@pytest.fixture
-def provider(server: ScriptedUpstream) -> ScriptedUpstream:
-    server.follow()
-    return server
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """Chat completions: however servers' streams differ, they become the same events."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -31,16 +31,9 @@ CRM: JsonObject = {"type": "namespace", "name": "crm", "description": "Customers
 SEARCH: JsonObject = {"type": "tool_search", "execution": "client", "parameters": {"type": "object"}}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as scripted:
-        yield scripted
-
-
 @pytest.fixture
-async def upstream(server: ScriptedUpstream) -> AsyncIterator[ChatCompletionsUpstream]:
-    server.follow()
-    async with new_client(base_url=server.base_url, api_key=None, timeout_seconds=5) as client:
+async def upstream(provider: ScriptedUpstream) -> AsyncIterator[ChatCompletionsUpstream]:
+    async with new_client(base_url=provider.base_url, api_key=None, timeout_seconds=5) as client:
         yield ChatCompletionsUpstream(client)
 
 
@@ -72,9 +65,11 @@ def arguments_of(events: list[UpstreamEvent]) -> dict[str, str]:
 
 
 async def test_streams_text_refusals_and_calls(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream
 ) -> None:
-    server.script = in_turn(Reply("Hi there", refusal="No.", calls=(Call("lookup", '{"id": 1}', "call_7"),)))
+    provider.script = in_turn(
+        Reply("Hi there", refusal="No.", calls=(Call("lookup", '{"id": 1}', "call_7"),))
+    )
 
     events = await answer(upstream, LOOKUP)
 
@@ -89,9 +84,9 @@ async def test_streams_text_refusals_and_calls(
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
 async def test_streams_reasoning_by_either_name(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream, field: str
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream, field: str
 ) -> None:
-    server.script = in_turn(Reply(events=(chunk(**{field: "Hm."}), chunk("stop", content="Yes."))))
+    provider.script = in_turn(Reply(events=(chunk(**{field: "Hm."}), chunk("stop", content="Yes."))))
 
     events = await answer(upstream)
 
@@ -99,10 +94,10 @@ async def test_streams_reasoning_by_either_name(
 
 
 async def test_gives_a_custom_tools_input_as_plain_text(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream
 ) -> None:
     calls = (Call("patch", '{"input": "a\\n\\"b\\""}', "c1"), Call("crm__patch", "no JSON", "c2"))
-    server.script = in_turn(Reply(calls=calls))
+    provider.script = in_turn(Reply(calls=calls))
 
     events = await answer(upstream, PATCH, CRM)
 
@@ -113,9 +108,9 @@ async def test_gives_a_custom_tools_input_as_plain_text(
 
 
 async def test_gives_a_clients_tool_search_as_an_item(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream
 ) -> None:
-    server.script = in_turn(Reply(calls=(Call("tool_search", '{"query": "crm"}', "c1"),)))
+    provider.script = in_turn(Reply(calls=(Call("tool_search", '{"query": "crm"}', "c1"),)))
 
     events = await answer(upstream, SEARCH)
 
@@ -141,14 +136,14 @@ async def test_gives_a_clients_tool_search_as_an_item(
 )
 async def test_a_clients_tool_search_that_cannot_be_read_is_given_as_it_was_written(
     upstream: ChatCompletionsUpstream,
-    server: ScriptedUpstream,
+    provider: ScriptedUpstream,
     written: str,
     finish: str,
     arguments: object,
     status: str,
 ) -> None:
     calls = call_chunk({"index": 0, "id": "c1", "function": function("tool_search", written)})
-    server.script = in_turn(Reply(events=(calls, chunk(finish))))
+    provider.script = in_turn(Reply(events=(calls, chunk(finish))))
 
     (item,) = [
         each.item.to_json() for each in await answer(upstream, SEARCH) if isinstance(each, ItemProduced)
@@ -158,10 +153,10 @@ async def test_a_clients_tool_search_that_cannot_be_read_is_given_as_it_was_writ
 
 
 async def test_a_custom_tools_input_that_is_nested_beyond_reading_is_given_as_it_is(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream
 ) -> None:
     deep = '{"input": ' * 20_000
-    server.script = in_turn(Reply(calls=(Call("patch", deep, "c1"),)))
+    provider.script = in_turn(Reply(calls=(Call("patch", deep, "c1"),)))
 
     assert CallDelta(0, deep) in await answer(upstream, PATCH)
 
@@ -221,9 +216,9 @@ DIALECTS: dict[str, list[JsonObject]] = {
 
 @pytest.mark.parametrize("chunks", DIALECTS.values(), ids=DIALECTS.keys())
 async def test_puts_calls_together_however_a_server_sends_them(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream, chunks: list[JsonObject]
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream, chunks: list[JsonObject]
 ) -> None:
-    server.script = in_turn(Reply(events=(*chunks, chunk("tool_calls"))))
+    provider.script = in_turn(Reply(events=(*chunks, chunk("tool_calls"))))
 
     events = await answer(upstream)
 
@@ -234,10 +229,10 @@ async def test_puts_calls_together_however_a_server_sends_them(
 
 
 async def test_understands_the_older_function_call(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream
 ) -> None:
     parts = (chunk(function_call=function("lookup", "")), chunk(function_call=function(None, WHOLE)))
-    server.script = in_turn(Reply(events=(*parts, chunk("function_call"))))
+    provider.script = in_turn(Reply(events=(*parts, chunk("function_call"))))
 
     assert arguments_of(await answer(upstream)) == {"lookup": WHOLE}
 
@@ -254,9 +249,9 @@ async def test_understands_the_older_function_call(
     ],
 )
 async def test_tells_why_the_answer_ended(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream, theirs: str, ours: str
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream, theirs: str, ours: str
 ) -> None:
-    server.script = in_turn(Reply(events=(chunk(content="Hi"), chunk(theirs))))
+    provider.script = in_turn(Reply(events=(chunk(content="Hi"), chunk(theirs))))
 
     finished = (await answer(upstream))[-1]
 
@@ -275,9 +270,9 @@ async def test_tells_why_the_answer_ended(
     ],
 )
 async def test_an_answer_that_broke_is_a_failure(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream, chunks: list[JsonObject]
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream, chunks: list[JsonObject]
 ) -> None:
-    server.script = in_turn(Reply(events=tuple(chunks)))
+    provider.script = in_turn(Reply(events=tuple(chunks)))
 
     with pytest.raises(UpstreamError):
         await answer(upstream)
@@ -294,7 +289,7 @@ async def test_an_answer_that_broke_is_a_failure(
     ],
 )
 async def test_reads_usage_wherever_it_stands(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream, chunks: list[JsonObject]
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream, chunks: list[JsonObject]
 ) -> None:
     usage = {
         "prompt_tokens": 10,
@@ -303,7 +298,7 @@ async def test_reads_usage_wherever_it_stands(
         "completion_tokens_details": {"reasoning_tokens": 3},
     }
     sent = [part | {"usage": usage} if part.get("usage") is ... else part for part in chunks]
-    server.script = in_turn(Reply(events=tuple(sent)))
+    provider.script = in_turn(Reply(events=tuple(sent)))
 
     finished = (await answer(upstream))[-1]
 
@@ -319,7 +314,7 @@ async def test_reads_usage_wherever_it_stands(
 
 
 async def test_brings_back_the_probabilities_of_tokens_with_their_text(
-    upstream: ChatCompletionsUpstream, server: ScriptedUpstream
+    upstream: ChatCompletionsUpstream, provider: ScriptedUpstream
 ) -> None:
     def told(token: str, **fields: Any) -> JsonObject:
         return {"token": token, "logprob": -0.5, "bytes": None} | fields
@@ -331,7 +326,7 @@ async def test_brings_back_the_probabilities_of_tokens_with_their_text(
     first = saying("Hi", told("Hi", bytes=[72, 105], top_logprobs=[told("Ho", logprob=-2.0)]))
     # A character of which each token is a part is said with its last one.
     half, whole = saying("", told("\\xf0")), saying("!", told("!"))
-    server.script = in_turn(Reply(events=(first, half, whole, chunk("stop"))))
+    provider.script = in_turn(Reply(events=(first, half, whole, chunk("stop"))))
 
     ours = {"bytes": [], "logprob": -0.5, "top_logprobs": []}
     assert (await answer(upstream))[:-1] == [
