@@ -1,54 +1,21 @@
 """The command line says in one sentence what is wrong, and leaves nothing behind."""
 
-import contextlib
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from api.cli import app
 from api.ownership import owned
 from api.up import worker_command
-from tests.fixtures.house import bare_environment
-
-ROOT = Path(__file__).parents[2]
-# The command line hands them on to what it starts: each run begins without.
-SET_BY_OPTIONS = ("HITHERTO_HOST", "HITHERTO_PORT")
+from tests.commands import hitherto, hitherto_process
 
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as other:
         yield other.getsockname()[1]
-
-
-def hitherto(*arguments: str, directory: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command line in this process, in `directory` and with no other settings."""
-    unset = dict.fromkeys((*(os.environ.keys() - bare_environment().keys()), *SET_BY_OPTIONS))
-    runner = CliRunner(env={**unset, "COLUMNS": "120", "NO_COLOR": "1", **variables})
-    with contextlib.chdir(directory):
-        done = runner.invoke(app, arguments, catch_exceptions=False)
-    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
-
-
-def hitherto_process(
-    *arguments: str, directory: Path, **variables: str
-) -> "subprocess.CompletedProcess[str]":
-    """Run the command line as a user would, in `directory` and with no other settings."""
-    return subprocess.run(
-        [sys.executable, "-m", "api", *arguments],
-        cwd=directory,
-        env={**bare_environment(), "PYTHONPATH": str(ROOT), "COLUMNS": "120", "NO_COLOR": "1", **variables},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("arguments", [["version"], ["--version"]], ids=["command", "option"])

@@ -19,7 +19,7 @@ from shared.adapters.sealer import new_key
 from shared.jobs import Queue
 from shared.services import open_services
 from shared.settings import Settings
-from tests.api.test_cli import hitherto, hitherto_process
+from tests.commands import hitherto, hitherto_process
 from tests.scripted_upstream import ScriptedUpstream
 from tests.shared.adapters.redis.compacted import ASKED
 

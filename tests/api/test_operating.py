@@ -8,7 +8,7 @@ import pytest
 
 from shared.services import open_services
 from shared.settings import Settings
-from tests.api.test_cli import hitherto
+from tests.commands import hitherto
 from tests.shared.adapters.redis.compacted import ASKED, RESULT
 
 NAME = ASKED.id

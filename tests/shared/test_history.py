@@ -7,43 +7,16 @@ import pytest
 
 from shared.adapters.sealer import AesGcmSealer, new_key
 from shared.errors import InvalidRequest, NotFound
-from shared.history import History, ResolvedWindow
-from shared.sealing import seal_payload
+from shared.history import History
 from shared.turns import TurnResult
 from shared.window.counting import count_item
-from shared.window.payload import Payload, SizedItem
-from shared.wire.items import parse_item, parse_items
+from shared.window.payload import SizedItem
+from shared.wire.items import parse_items
 from shared.wire.model import JsonObject
 from shared.wire.responses import ResponseStatus
-from shared.wire.text import text_of
 from tests.fakes import WordCounter
+from tests.pasts import documents, given, resolved, sealed
 from tests.talk import TENANT, Talk, assistant, exchanges, user
-
-
-async def resolved(talk: Talk, said: str | list[JsonObject], after: str | None = None) -> ResolvedWindow:
-    return await talk.history.resolve(talk.turn(said, after=after))
-
-
-def documents(window: ResolvedWindow) -> list[JsonObject]:
-    return [entry.item.to_json() for entry in window.entries]
-
-
-def sealed(talk: Talk, *, origin: str = "automatic", tenant: str = TENANT, text: str = "kept") -> JsonObject:
-    """A compaction item that holds one user message."""
-    kept = SizedItem(item=parse_item(user(text)), tokens=6)
-    payload = Payload.model_validate(
-        {
-            "version": 1,
-            "id": "cmp_1",
-            "origin": origin,
-            "kept": [kept],
-            "record": "",
-            "ledger": {},
-            "tokens": 6,
-        }
-    )
-    content = seal_payload(talk.sealer, payload, tenant=tenant)
-    return {"type": "compaction", "id": "cmp_1", "encrypted_content": content}
 
 
 async def test_a_turn_without_a_past_starts_from_what_it_says() -> None:
@@ -288,13 +261,6 @@ async def test_a_sealed_item_outlives_a_restart_with_the_same_keys() -> None:
     window = await restarted.resolve(talk.turn([item]))
 
     assert window.entries[0].tokens == 6
-
-
-# What a response was given
-
-
-async def given(talk: Talk, response_id: str, tenant: str = TENANT) -> list[str]:
-    return [text_of(item) for item in await talk.history.given(response_id, tenant)]
 
 
 async def test_a_response_was_given_its_past_and_its_input_oldest_first() -> None:

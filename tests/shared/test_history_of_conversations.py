@@ -9,7 +9,7 @@ from shared.window.payload import SizedItem
 from shared.wire.items import parse_items
 from shared.wire.model import JsonObject
 from shared.wire.text import text_of
-from tests.shared.test_history import given, sealed
+from tests.pasts import given, sealed
 from tests.talk import TENANT, Talk, assistant, types, user
 
 CONV = "conv_1"

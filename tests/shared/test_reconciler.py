@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,8 +19,11 @@ from shared.ending import end_task
 from shared.jobs import SUMMARIZE, Queue
 from shared.lifecycle import NewJob
 from shared.reconciler import Reconciler
+from tests.shared.adapters.redis import compacted
 from tests.shared.adapters.redis.desk import ATTEMPTS, COMPACTION, JOB, NEW, NEW_COMPACTION, SETTINGS, Desk
-from tests.shared.adapters.redis.test_compactions_store import ASKED, RESULT
+
+ASKED = replace(compacted.ASKED, ahead=False)  # somebody waits for it
+RESULT = compacted.RESULT
 
 
 class AwayRedis(Redis):

@@ -101,6 +101,8 @@ async def test_the_wish_of_the_client_reaches_the_model() -> None:
 
 
 # Structured
+
+
 def structured(**sections: list[str]) -> str:
     return json.dumps({section: ["Never deploy on Fridays."] for section in SECTIONS} | sections)
 

@@ -16,7 +16,6 @@ from tests.summaries import GOOD, LONG_SPAN, portions_of, summary_of, writing
 from tests.talk import exchanges
 
 
-# Chunks
 def in_chunks(script: Script) -> tuple[Summarizer, FakeUpstream]:
     upstream = FakeUpstream(script)
     return Summarizer(upstream, WordCounter(), window_tokens=2_500), upstream

@@ -13,7 +13,6 @@ from tests.fakes import FakeUpstream, Script, WordCounter, in_turn, usage
 from tests.summaries import GOOD, ITEMS, LONG_SPAN, MISBEHAVING, writing
 from tests.talk import exchanges
 
-# In place
 TURNS = Prompt(
     "small", ITEMS, "Be brief.", Sampling(tools=[{"type": "function", "name": "deploy"}], tool_choice="none")
 )

@@ -1,5 +1,6 @@
 """A compaction for tests of its record: what was asked for, and what it came to."""
 
+from shared.adapters.redis.compactions import RedisCompactions
 from shared.compaction.fates import Fate, ItemFate
 from shared.compaction.ledger import collect
 from shared.compaction.policy import automatic_policy
@@ -8,7 +9,7 @@ from shared.window.payload import Payload, SizedItem
 from shared.window.undone import Replaced
 from shared.wire.items import Message
 from shared.wire.responses import Usage
-from tests.shared.adapters.redis.desk import COMPACTION
+from tests.shared.adapters.redis.desk import COMPACTION, Desk
 
 SAID = [SizedItem(item=Message(role="user", content=f"Point {number}"), tokens=number) for number in (1, 2)]
 LEDGER = collect([Message(role="user", content="Never deploy on Fridays.")])
@@ -46,3 +47,9 @@ RESULT = CompactionResult(
         ItemFate(1, None, "message", "user", 2, Fate.KEPT, "recent"),
     ],
 )
+
+
+async def finished(compactions: RedisCompactions, desk: Desk, job: CompactionJob = ASKED) -> None:
+    """Have the job done, with RESULT."""
+    await compactions.enqueue(job)
+    await compactions.finish(await desk.take("first", job_id=job.id), job, RESULT)

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from shared.adapters.redis.compaction_records import RedisCompactionRecords
+from shared.adapters.redis.compactions import RedisCompactions
 from shared.adapters.redis.connection import connect
 from shared.adapters.redis.conversations import RedisConversations
 from shared.adapters.redis.jobs import RedisJobs
 from shared.adapters.redis.responses import RedisResponses
+from shared.adapters.sealer import AesGcmSealer, new_key
 from shared.wire.conversations import Conversation
 from tests.shared.adapters.redis.conversing import CONV
 from tests.shared.adapters.redis.desk import SETTINGS, Desk
@@ -63,3 +66,21 @@ async def conversations(desk: Desk) -> RedisConversations:
     found = RedisConversations(desk.store, SETTINGS)
     await found.create(Conversation(id=CONV, created_at=7, metadata={"topic": "rain"}), "acme", [])
     return found
+
+
+@pytest.fixture
+def sealer() -> AesGcmSealer:
+    """Seals with a key of its own."""
+    return AesGcmSealer([new_key()])
+
+
+@pytest.fixture
+def compactions(desk: Desk, sealer: AesGcmSealer) -> RedisCompactions:
+    """Compactions on the desk's store."""
+    return RedisCompactions(desk.store, desk.jobs, sealer, SETTINGS)
+
+
+@pytest.fixture
+def records(desk: Desk, sealer: AesGcmSealer) -> RedisCompactionRecords:
+    """The records of those compactions."""
+    return RedisCompactionRecords(desk.store, sealer, SETTINGS)

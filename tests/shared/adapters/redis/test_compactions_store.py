@@ -49,16 +49,6 @@ RESULT = CompactionResult(
 )
 
 
-@pytest.fixture
-def sealer() -> AesGcmSealer:
-    return AesGcmSealer([new_key()])
-
-
-@pytest.fixture
-def compactions(desk: Desk, sealer: AesGcmSealer) -> RedisCompactions:
-    return RedisCompactions(desk.store, desk.jobs, sealer, SETTINGS)
-
-
 HEAD = PromptHead("m", "Be brief.", [{"type": "function", "name": "f"}], "key")
 
 

@@ -11,7 +11,6 @@ from tests.scripted_upstream import Reply, ScriptedUpstream, in_turn
 from tests.shared.adapters.upstreams.responses.streams import ANNOTATED, HELLO, OURS
 
 
-# Compaction by the provider
 def test_asks_for_a_compaction_with_the_items_and_the_instructions() -> None:
     sampling = Sampling(prompt_cache_key="k", tools=[{"type": "web_search"}])
 
