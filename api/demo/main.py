@@ -51,10 +51,15 @@ def _show(console: Console, server: Server) -> int:
         server.wait_until_ready()
     console.print(f"[bold green]✓[/] ready at {server.url}/v1 after {time.monotonic() - began:.1f} s\n")
     with OpenAI(base_url=f"{server.url}/v1", api_key="demo", timeout=REQUEST_SECONDS) as client:
-        return _converse(console, client, session, began)
+        return converse(console, client, session, began)
 
 
-def _converse(console: Console, client: OpenAI, session: Session, began: float) -> int:
+def converse(console: Console, client: OpenAI, session: Session, began: float | None = None) -> int:
+    """Hold the conversation with a server that is ready, and show it; return 0 or 1 as `run` does.
+
+    `began`: when the person started to wait, by the monotonic clock. Raises what breaks.
+    """
+    began = time.monotonic() if began is None else began
     first, opened = _open(console, client, session)
     talk = Talk(client, session, _unwatched)
     sizes, item = talk.sizes(first), compaction_in(first)
