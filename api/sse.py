@@ -3,12 +3,14 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from typing import Self
 
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from shared.ending import end_task
+from shared.ending import end_task, to_its_end
 from shared.wire.model import JsonObject
 
 KEEP_ALIVE = ": keep-alive\n\n"
@@ -24,13 +26,15 @@ def event_stream(
     *,
     obfuscates: bool,
     silent_seconds: float = KEEP_ALIVE_SECONDS,
+    context: AsyncExitStack | None = None,
 ) -> StreamingResponse:
     """Return the answer that sends `events` as they come, and a comment after each `silent_seconds` without.
 
-    A client that hangs up closes the generator.
+    At its end, and when its client hangs up, be it before the first event, the generator is closed, and then
+    `context`.
     """
-    frames = _kept_alive(_framed(events, response_id, obfuscates=obfuscates), silent_seconds)
-    return StreamingResponse(frames, media_type="text/event-stream", headers=_HEADERS)
+    frames = _framed(events, response_id, obfuscates=obfuscates)
+    return _EventStream(_KeptAlive(frames, silent_seconds), context or AsyncExitStack())
 
 
 def frame(event: JsonObject) -> str:
@@ -58,25 +62,50 @@ async def _framed(
             yield frame(obfuscated(event, response_id) if obfuscates else event)
 
 
-async def _kept_alive(frames: AsyncGenerator[str, None], silent_seconds: float) -> AsyncIterator[str]:
-    """Yield the frames, and a comment whenever none came for a while: proxies close silent connections."""
-    coming = asyncio.ensure_future(anext(frames, None))
-    try:
-        while True:
-            done, _ = await asyncio.wait({coming}, timeout=silent_seconds)
-            if not done:
-                yield KEEP_ALIVE
-                continue
-            text = coming.result()
-            if text is None:
-                return
-            yield text
-            coming = asyncio.ensure_future(anext(frames, None))
-    finally:
-        # In a task of its own: when a client hangs up, whatever this one waits for is cancelled at once.
-        await asyncio.shield(asyncio.ensure_future(_close(frames, coming)))
+class _EventStream(StreamingResponse):
+    """Sends what is kept alive, and closes it however that ends."""
+
+    def __init__(self, frames: "_KeptAlive", context: AsyncExitStack) -> None:
+        super().__init__(frames, media_type="text/event-stream", headers=_HEADERS)
+        self._frames = frames
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Closed here and not by the body's iterator: that is never begun where the client left before.
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await to_its_end(self._close())
+
+    async def _close(self) -> None:
+        async with self._context:
+            await self._frames.aclose()
 
 
-async def _close(frames: AsyncGenerator[str, None], coming: asyncio.Task[str | None]) -> None:
-    await end_task(coming)
-    await frames.aclose()
+class _KeptAlive:
+    """The frames, and a comment whenever none came for a while: proxies close silent connections."""
+
+    def __init__(self, frames: AsyncGenerator[str, None], silent_seconds: float) -> None:
+        self._frames = frames
+        self._silent_seconds = silent_seconds
+        self._coming: asyncio.Task[str | None] | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str:
+        if self._coming is None:
+            self._coming = asyncio.ensure_future(anext(self._frames, None))
+        done, _ = await asyncio.wait({self._coming}, timeout=self._silent_seconds)
+        if not done:
+            return KEEP_ALIVE
+        text, self._coming = self._coming.result(), None
+        if text is None:
+            raise StopAsyncIteration
+        return text
+
+    async def aclose(self) -> None:
+        """End what is still to come, and close the frames."""
+        if self._coming is not None:
+            await end_task(self._coming)
+        await self._frames.aclose()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, aclosing
 
 import structlog
 from redis.exceptions import RedisError
@@ -78,15 +77,6 @@ async def retold_events(response: Response) -> AsyncGenerator[JsonObject, None]:
             yield event
     for event in closing_events(response, first=composer.next_sequence):
         yield event
-
-
-async def kept_open(
-    context: AsyncExitStack, events: AsyncGenerator[JsonObject, None]
-) -> AsyncGenerator[JsonObject, None]:
-    """Yield the events, and close `context` after the last one."""
-    async with context, aclosing(events):
-        async for event in events:
-            yield event
 
 
 class QueuedProgress:

@@ -18,7 +18,7 @@ from api.idempotency import HEADER, reserved
 from api.including import INCLUDES
 from api.intake import accept
 from api.sse import event_stream
-from api.streaming import foreground_events, kept_open, logged_events, retold_events
+from api.streaming import foreground_events, logged_events, retold_events
 from api.validation.parsing import parse_create
 from shared.errors import InvalidRequest
 from shared.services import Services
@@ -63,8 +63,8 @@ async def create_response(request: Request, services: GivenServices, tenant: Ten
             return await _enqueue(services, turn)
         await context.enter_async_context(held(services, turn))
         if wanted.is_streamed:
-            events = kept_open(context.pop_all(), foreground_events(services, turn))
-            return event_stream(events, turn.id, obfuscates=_obfuscates(wanted))
+            events = foreground_events(services, turn)
+            return event_stream(events, turn.id, obfuscates=_obfuscates(wanted), context=context.pop_all())
         result = await run_to_the_end(services, turn, request)
         return JSONResponse(result.response.to_json())
 
