@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from redis.exceptions import RedisError
 
 from api.intake import stored_form
-from shared.ending import end_task
+from shared.ending import end_task, to_its_end
 from shared.errors import InvalidRequest, NotFound, RequestError
 from shared.services import Services
 from shared.turns import Turn
@@ -47,9 +47,7 @@ async def held(services: Services, turn: Turn) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await end_task(renewing)
-        with suppress(RedisError, OSError):  # it runs out by itself
-            await services.conversations.release(turn)
+        await to_its_end(_let_go(services, turn, renewing))
 
 
 async def check_held(services: Services, turn: Turn) -> None:
@@ -60,6 +58,12 @@ async def check_held(services: Services, turn: Turn) -> None:
     if turn.request.conversation_id is not None:
         with suppress(NotFound):
             await services.conversations.renew(turn)
+
+
+async def _let_go(services: Services, turn: Turn, renewing: asyncio.Task[None]) -> None:
+    await end_task(renewing)
+    with suppress(RedisError, OSError):  # it runs out by itself
+        await services.conversations.release(turn)
 
 
 async def _renew(services: Services, turn: Turn) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from redis.exceptions import RedisError
 
-from shared.ending import end_task
+from shared.ending import end_task, to_its_end
 from shared.errors import Conflict, InvalidRequest, NotFound, RequestError
 from shared.reservations import Reservation
 from shared.services import Services
@@ -85,11 +85,15 @@ async def _held_while_running(services: Services, reservation: Reservation) -> A
     try:
         yield
     finally:
-        await end_task(renewing)
-        if await _can_be_returned(services, reservation):
-            await services.reservations.keep(reservation)
-        else:
-            await services.reservations.drop(reservation)
+        await to_its_end(_settle(services, reservation, renewing))
+
+
+async def _settle(services: Services, reservation: Reservation, renewing: asyncio.Task[None]) -> None:
+    await end_task(renewing)
+    if await _can_be_returned(services, reservation):
+        await services.reservations.keep(reservation)
+    else:
+        await services.reservations.drop(reservation)
 
 
 async def _can_be_returned(services: Services, reservation: Reservation) -> bool:

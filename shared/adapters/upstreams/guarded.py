@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 from redis.exceptions import RedisError
 
-from shared.ending import end_task
+from shared.ending import end_task, to_its_end
 from shared.errors import UpstreamBusy, UpstreamError
 from shared.jitter import jittered
 from shared.ports import Gates, ProviderCompaction, Upstream
@@ -126,8 +126,8 @@ class GuardedUpstream:
             pause_seconds = error.retry_after_seconds or _FIRST_PAUSE_SECONDS
             raise
         finally:
-            await end_task(keeping)
-            asking.shut_seconds = await self._leave(entry, report, pause_seconds)
+            # Whoever ends the turn asks again soon: the place would be taken until its lease runs out.
+            asking.shut_seconds = await to_its_end(self._give_back(keeping, entry, report, pause_seconds))
 
     async def _enter(self, asking: _Asking) -> Entry | None:
         owner = secrets.token_hex(8)
@@ -136,7 +136,7 @@ class GuardedUpstream:
                 entry = await self._gates.enter(self._route, owner)
             except asyncio.CancelledError:
                 # It may have been let in already, and only the answer is missing.
-                await self._leave(Entry(owner), Report.UNKNOWN, 0.0)
+                await to_its_end(self._leave(Entry(owner), Report.UNKNOWN, 0.0))
                 raise
             except (RedisError, OSError) as error:
                 _log.warning("gate_not_asked", upstream=self._route.name, error=type(error).__name__)
@@ -169,6 +169,12 @@ class GuardedUpstream:
                 await self._gates.keep(self._route, entry)
             except (RedisError, OSError) as error:
                 _log.warning("gate_not_told", upstream=self._route.name, error=type(error).__name__)
+
+    async def _give_back(
+        self, keeping: asyncio.Task[None], entry: Entry | None, report: Report, pause_seconds: float
+    ) -> float:
+        await end_task(keeping)
+        return await self._leave(entry, report, pause_seconds)
 
     async def _leave(self, entry: Entry | None, report: Report, pause_seconds: float) -> float:
         if entry is None:

@@ -175,6 +175,37 @@ async def test_who_is_cancelled_while_redis_lets_it_in_leaves_no_place_taken(bui
     assert (await gates.figures(site.route)).calls == 0
 
 
+class SlowGates(RedisGates):
+    """Gates whose Redis takes its time over who leaves."""
+
+    def __init__(self, store: Redis) -> None:
+        super().__init__(store, SETTINGS)
+        self.left, self.in_time = asyncio.Event(), asyncio.Event()
+
+    async def leave(self, route: Route, entry: Entry, report: Report, *, pause_seconds: float = 0.0) -> float:
+        self.left.set()
+        await self.in_time.wait()
+        return await super().leave(route, entry, report, pause_seconds=pause_seconds)
+
+
+async def test_who_is_cancelled_again_while_it_leaves_leaves_no_place_taken(build: Build) -> None:
+    site = await build()
+    site.provider.follow(in_turn(Reply("This stalls somewhere", hang_after=1)))
+    gates = SlowGates(site.store)
+    guarded = GuardedUpstream(site.route, site.here, gates, lease_seconds=30)
+    asking = asyncio.create_task(site.ask(guarded))
+    assert await asyncio.to_thread(site.provider.saw_requests, 1)
+    asking.cancel()
+    await gates.left.wait()
+
+    asking.cancel()
+    gates.in_time.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+    assert (await gates.figures(site.route)).calls == 0
+
+
 async def test_the_limit_is_halved_once_for_all_that_are_refused_together_and_grows_with_answers(
     build: Build,
 ) -> None:
