@@ -4,11 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from redis.exceptions import RedisError
-
 from api.intake import stored_form
 from shared.ending import end_task, to_its_end
-from shared.errors import InvalidRequest, NotFound, RequestError
+from shared.errors import InvalidRequest, NotFound, RequestError, StoreUnreachable
 from shared.services import Services
 from shared.turns import Turn
 from shared.window.payload import SizedItem
@@ -62,7 +60,7 @@ async def check_held(services: Services, turn: Turn) -> None:
 
 async def _let_go(services: Services, turn: Turn, renewing: asyncio.Task[None]) -> None:
     await end_task(renewing)
-    with suppress(RedisError, OSError):  # it runs out by itself
+    with suppress(StoreUnreachable):  # it runs out by itself
         await services.conversations.release(turn)
 
 
@@ -71,7 +69,7 @@ async def _renew(services: Services, turn: Turn) -> None:
         await asyncio.sleep(services.settings.lease_seconds / _RENEWALS)
         try:
             await services.conversations.renew(turn)
-        except (RedisError, OSError):
+        except StoreUnreachable:
             continue
         except RequestError:
             return  # the turn finds out before it is stored

@@ -1,36 +1,21 @@
 """Every error answer in OpenAI's envelope: `{"error": {"message", "type", "param", "code"}}`."""
 
-import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TypeVar
 
-import redis.exceptions
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
-from shared.errors import RequestError, Unavailable, UpstreamError
+from shared.errors import RequestError, StoreUnreachable, Unavailable, UpstreamError
 from shared.wire.codes import error_param, error_type
 from shared.wire.model import JsonObject
 
 _log = structlog.get_logger()
 
 _RETRY_AFTER_SECONDS = 2
-
-_OUTAGES = (
-    redis.exceptions.ConnectionError,
-    redis.exceptions.TimeoutError,
-    redis.exceptions.ReadOnlyError,
-    redis.exceptions.OutOfMemoryError,
-    redis.exceptions.ClusterError,
-    redis.exceptions.InvalidResponse,
-)
-# Codes of Redis that its client has no class for: it cannot write to its disk, runs a script for too long, has
-# lost its replicas or its primary.
-_OUTAGE_CODE = re.compile(r"(?:^|caused error: )(?:MISCONF|BUSY|NOREPLICAS|MASTERDOWN) ")
 
 _Error = TypeVar("_Error", bound=Exception)
 
@@ -48,7 +33,7 @@ def install_error_handlers(app: FastAPI) -> None:
     for kind, handler in (
         _handling(RequestError, lambda _request, error: error_response(error)),
         _handling(UpstreamError, lambda _request, error: error_response(upstream_failure(error))),
-        _handling(RedisError, _on_redis_error),
+        _handling(StoreUnreachable, _on_outage),
         _handling(HTTPException, _on_http_exception),
     ):
         app.add_exception_handler(kind, handler)
@@ -102,22 +87,15 @@ def _handling(
     return kind, handle
 
 
-def _on_redis_error(_request: Request, error: RedisError) -> JSONResponse:
-    if not _is_outage(error):
-        raise error
-    _log.warning("redis_unreachable", error=type(error).__name__)
+def _on_outage(_request: Request, error: StoreUnreachable) -> JSONResponse:
+    _log.warning("redis_unreachable", error=error.reason)
     return error_response(
         Unavailable(
-            "The server's storage cannot be reached.",
+            error.message,
             code="server_is_overloaded",
             retry_after_seconds=_RETRY_AFTER_SECONDS,
         )
     )
-
-
-def _is_outage(error: RedisError) -> bool:
-    """Whether Redis cannot work now; anything else that it says is a mistake of ours, and passes by no waiting."""
-    return isinstance(error, _OUTAGES) or _OUTAGE_CODE.search(str(error)) is not None
 
 
 def _on_http_exception(request: Request, error: HTTPException) -> JSONResponse:

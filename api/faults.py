@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.markup import escape
 
-from shared.errors import HithertoError
+from shared.errors import HithertoError, StoreUnreachable
 
 
 @contextmanager
@@ -27,6 +27,8 @@ def errors_in_words() -> Iterator[None]:
 def _in_words(error: HithertoError | ValidationError | RedisError) -> str:
     if isinstance(error, ValidationError):
         return _wrong_settings(error)
+    if isinstance(error, StoreUnreachable):
+        return f"The Redis of HITHERTO_REDIS_URL does not answer ({error.reason})."
     if isinstance(error, RedisError):
         # Its own words may hold the address, and that a password.
         return f"The Redis of HITHERTO_REDIS_URL does not answer ({type(error).__name__})."

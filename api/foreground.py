@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from redis.exceptions import RedisError
 from starlette.requests import Request
 
 from api.conversing import check_held
 from api.presence import while_there
 from shared.ending import end_task
-from shared.errors import UpstreamError
+from shared.errors import StoreUnreachable, UpstreamError
 from shared.ports import Progress
 from shared.services import Services
 from shared.turns import Parked, Turn, TurnResult
@@ -41,7 +40,7 @@ async def run_turn(services: Services, turn: Turn, progress: Progress) -> TurnRe
         await check_held(services, turn)
         await services.responses.save(turn, outcome)
         # The answer is there: what would only have made the next one quicker must not spoil it.
-        with suppress(RedisError, OSError):
+        with suppress(StoreUnreachable):
             await services.window_compactor.compact_ahead(turn, outcome)
     return outcome
 

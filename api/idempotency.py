@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from redis.exceptions import RedisError
-
 from shared.ending import end_task, to_its_end
-from shared.errors import Conflict, InvalidRequest, NotFound, RequestError
+from shared.errors import Conflict, InvalidRequest, NotFound, RequestError, StoreUnreachable
 from shared.reservations import Reservation
 from shared.services import Services
 from shared.turns import StoredResponse, Turn
@@ -110,5 +108,5 @@ async def _renew(services: Services, reservation: Reservation) -> None:
         await asyncio.sleep(_RUNNING_SECONDS / 3)
         try:
             await services.reservations.keep(reservation, ttl_seconds=_RUNNING_SECONDS)
-        except RedisError:
+        except StoreUnreachable:
             continue

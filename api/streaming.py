@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 import structlog
-from redis.exceptions import RedisError
 
 from api.foreground import run_turn
 from shared.composer import Composer
 from shared.ending import end_task, to_its_end
-from shared.errors import HithertoError
+from shared.errors import HithertoError, StoreUnreachable
 from shared.failures import cancelled_turn, failed_turn
 from shared.partial import Partial
 from shared.services import Services
@@ -126,5 +125,5 @@ async def _store(services: Services, turn: Turn, result: TurnResult) -> None:
         return
     try:
         await services.responses.save(turn, result)
-    except (RedisError, OSError) as error:
-        _log.warning("response_not_stored", response_id=turn.id, error=type(error).__name__)
+    except StoreUnreachable as error:
+        _log.warning("response_not_stored", response_id=turn.id, error=error.reason)

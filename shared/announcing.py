@@ -3,10 +3,8 @@
 import time
 
 import structlog
-from redis.exceptions import ConnectionError as RedisUnreachable
-from redis.exceptions import TimeoutError as RedisTooSlow
 
-from shared.errors import TooManyRequests
+from shared.errors import StoreUnreachable, TooManyRequests
 from shared.ports import Deliveries, WebhookEndpoints
 from shared.webhooks import JobEnd
 
@@ -37,7 +35,7 @@ class Announcer:
         """Announce an end; one that cannot be stays in the outbox, where later sweeps find it."""
         try:
             await self._announce(end)
-        except (RedisUnreachable, RedisTooSlow, OSError):
+        except StoreUnreachable:
             raise
         except TooManyRequests:
             _log.warning("webhooks_held_up", job_id=end.job_id)

@@ -16,6 +16,7 @@ HithertoError
 │   └── UpstreamBusy             it cannot be asked now, with Retry-After: nothing of the answer has come
 ├── ConfigurationError           the operator's fault: says what to set right, and where
 ├── WebhookUnreachable           a webhook endpoint gave no answer: another try may help
+├── StoreUnreachable             Redis cannot work now: another try may help
 ├── LeaseLost                    another attempt owns this job, or it has ended: stop, write nothing
 └── InvalidSeal                  a sealed payload is not ours, not this tenant's, or was changed
 """
@@ -156,6 +157,15 @@ class ConfigurationError(HithertoError):
 
 class WebhookUnreachable(HithertoError):
     """The webhook endpoint gave no answer."""
+
+
+class StoreUnreachable(HithertoError):
+    """The server's storage cannot be reached."""
+
+    def __init__(self, reason: str) -> None:
+        """Take the kind of failure, for the log: the words of a library may hold an address."""
+        super().__init__()
+        self.reason = reason
 
 
 class LeaseLost(HithertoError):

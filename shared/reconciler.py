@@ -4,11 +4,9 @@ import asyncio
 from typing import NoReturn
 
 import structlog
-from redis.exceptions import ConnectionError as RedisUnreachable
-from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisTooSlow
 
 from shared.announcing import Announcer
+from shared.errors import StoreUnreachable
 from shared.jobs import Queue, queue_of
 from shared.lifecycle import Found
 from shared.ports import Compactions, Jobs
@@ -27,12 +25,12 @@ class Reconciler:
         self._announcer = announcer
 
     async def run(self) -> NoReturn:
-        """Sweep for ever; an outage of Redis is waited out, and whatever else goes wrong is logged."""
+        """Sweep for ever; an outage of the store is waited out, and whatever else goes wrong is logged."""
         while True:
             try:
                 await self.sweep()
-            except (RedisError, OSError) as error:
-                _log.warning("sweep_interrupted", error=type(error).__name__)
+            except StoreUnreachable as error:
+                _log.warning("sweep_interrupted", error=error.reason)
             except Exception:  # a door: with it all that this process looks after would end
                 _log.exception("sweep_failed")
             await asyncio.sleep(SWEEP_SECONDS)
@@ -51,7 +49,7 @@ class Reconciler:
     async def _look_safely_after(self, job_id: str, *, queue_depth: int) -> None:
         try:
             await self._look_after(job_id, queue_depth=queue_depth)
-        except (RedisUnreachable, RedisTooSlow, OSError):
+        except StoreUnreachable:
             raise
         except Exception:  # a job that cannot be looked after must not keep the others from it
             _log.exception("look_failed", job_id=job_id)

@@ -101,7 +101,7 @@ class Services:
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Open everything, and close it at the end. Raises ConfigurationError, or redis-py's errors."""
+    """Open everything, and close it at the end. Raises ConfigurationError and StoreUnreachable."""
     routes = configured_routes(settings)
     choice = operator_choice(settings)
     async with AsyncExitStack() as stack:

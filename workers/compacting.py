@@ -1,9 +1,8 @@
 """Compacting: the work of one attempt at a compaction, or at a part of one."""
 
 import structlog
-from redis.exceptions import RedisError
 
-from shared.errors import LeaseLost
+from shared.errors import LeaseLost, StoreUnreachable
 from shared.lifecycle import Lease
 from shared.reconciler import wake_waiters
 from shared.services import Services
@@ -24,7 +23,7 @@ async def compact(services: Services, lease: Lease) -> None:
         await services.jobs.park(lease, waits_for=job.id)
         _log.info("compaction_spread", job_id=job.id, attempt=lease.attempt)
         return
-    except (LeaseLost, RedisError, OSError):
+    except (LeaseLost, StoreUnreachable):
         raise
     except Exception:
         # The worker's door: a compaction that fails leaves every turn its history as it was.
@@ -49,7 +48,7 @@ async def summarize(services: Services, lease: Lease) -> None:
     portion = await services.parts.load(lease)
     try:
         summary = await services.compactor.summarize(portion)
-    except (LeaseLost, RedisError, OSError):
+    except (LeaseLost, StoreUnreachable):
         raise
     except Exception:  # the worker's door: whatever went wrong, the compaction goes on without a summary
         _log.exception("part_failed", job_id=lease.job_id)

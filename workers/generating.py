@@ -1,9 +1,8 @@
 """Generating: the work of one attempt at a background turn."""
 
 import structlog
-from redis.exceptions import RedisError
 
-from shared.errors import HithertoError, LeaseLost, UpstreamBusy
+from shared.errors import HithertoError, LeaseLost, StoreUnreachable, UpstreamBusy
 from shared.failures import failed_turn
 from shared.jitter import jittered
 from shared.lifecycle import Lease
@@ -25,7 +24,7 @@ async def generate(services: Services, lease: Lease) -> None:
     turn = await services.responses.load_turn(lease)
     try:
         outcome = await _run(services, lease, turn)
-    except (LeaseLost, RedisError, OSError):
+    except (LeaseLost, StoreUnreachable):
         raise
     except UpstreamBusy as busy:
         await _defer(services, lease, busy)

@@ -5,10 +5,9 @@ from collections.abc import Coroutine
 from typing import Any
 
 import structlog
-from redis.exceptions import RedisError
 
 from shared.ending import end_task
-from shared.errors import LeaseLost
+from shared.errors import LeaseLost, StoreUnreachable
 from shared.lifecycle import Lease
 from shared.ports import Bell
 from shared.services import Services
@@ -61,6 +60,6 @@ async def _until_lost(services: Services, lease: Lease, bell: Bell, over: asynci
         try:
             if not await services.jobs.renew(lease):
                 return
-        except (RedisError, OSError) as error:
-            _log.warning("lease_not_renewed", job_id=lease.job_id, error=type(error).__name__)
+        except StoreUnreachable as error:
+            _log.warning("lease_not_renewed", job_id=lease.job_id, error=error.reason)
         await bell.wait(beat_seconds)

@@ -7,7 +7,7 @@ from celery.signals import worker_init, worker_ready, worker_shutdown, worker_sh
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from shared.errors import HithertoError
+from shared.errors import HithertoError, StoreUnreachable
 from shared.logs import configure_logs
 from shared.settings import Settings
 from workers.runtime import Runtime
@@ -27,6 +27,9 @@ def _start(**_: Any) -> None:
     configure_logs()
     try:
         Runtime(Settings()).start()
+    except StoreUnreachable as error:
+        _log.error("worker_not_started", error=error.reason, reason=error.message)
+        raise SystemExit(1) from None
     except (HithertoError, RedisError, OSError, ValidationError) as error:
         # Celery carries on after any other exception of a signal's receiver, and would take jobs.
         _log.error("worker_not_started", error=type(error).__name__, reason=str(error))

@@ -7,10 +7,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar, TypeAlias
 
 import structlog
-from redis.exceptions import RedisError
 
 from shared.ending import end_task
-from shared.errors import LeaseLost
+from shared.errors import LeaseLost, StoreUnreachable
 from shared.lifecycle import Lease, NotClaimed
 from shared.services import Services, open_services
 from shared.settings import Settings
@@ -100,6 +99,6 @@ class Runtime:
             await hold(self._services, lease, work, drained=self._drained)
         except LeaseLost:
             _log.info("lease_lost", job_id=job_id)
-        except (RedisError, OSError) as error:
+        except StoreUnreachable as error:
             # The lease runs out, and the reconciler gives the job to whoever can reach Redis.
-            _log.warning("job_interrupted", job_id=job_id, error=type(error).__name__)
+            _log.warning("job_interrupted", job_id=job_id, error=error.reason)

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as Unreachable
 
 from shared.adapters.redis import keys
+from shared.adapters.redis.client import StoreClient
 from shared.adapters.redis.compactions import RedisCompactions
 from shared.adapters.redis.connection import connect
 from shared.adapters.redis.encoding import answer
 from shared.adapters.redis.jobs import RedisJobs
 from shared.adapters.sealer import AesGcmSealer, new_key
 from shared.ending import end_task
+from shared.errors import StoreUnreachable
 from shared.jobs import SUMMARIZE, Queue
 from shared.lifecycle import NewJob
 from shared.reconciler import Reconciler
@@ -26,7 +27,7 @@ ASKED = replace(compacted.ASKED, ahead=False)  # somebody waits for it
 RESULT = compacted.RESULT
 
 
-class AwayRedis(Redis):
+class AwayRedis(StoreClient):
     """A client whose scripts cannot reach the server while it is away."""
 
     is_away = True
@@ -37,8 +38,8 @@ class AwayRedis(Redis):
         """Send the command, unless it is a script and the server is away."""
         if args[0] == "EVALSHA" and self.is_away:
             self.refused += 1
-            raise Unreachable
-        found = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            raise StoreUnreachable("ConnectionError")
+        found = await super().execute_command(*args, **options)
         self.answered += args[0] == "EVALSHA"
         return found
 
@@ -201,7 +202,7 @@ async def test_a_sweep_ends_when_redis_cannot_be_reached(
 ) -> None:
     await away.zadd(keys.WATCH, {JOB: 0, "resp_2": 0})
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(StoreUnreachable):
         await Reconciler(RedisJobs(away, None, SETTINGS), compactions).sweep()
 
     assert away.refused == 1

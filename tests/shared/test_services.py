@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from redis.exceptions import ConnectionError as RedisConnectionError
 
 from shared.adapters.celery import KEY_PREFIX, queue_key
 from shared.adapters.redis.connection import connect
 from shared.compaction.policy import automatic_policy
 from shared.compactions import CompactionJob, PromptHead
-from shared.errors import HithertoError
+from shared.errors import HithertoError, StoreUnreachable
 from shared.jobs import Queue
 from shared.services import open_services
 from shared.settings import Settings
@@ -177,7 +176,7 @@ async def test_a_broker_of_its_own_is_opened_and_closed(redis_url: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
-        pytest.param({"redis_url": "redis://127.0.0.1:1/0"}, RedisConnectionError, id="no store"),
+        pytest.param({"redis_url": "redis://127.0.0.1:1/0"}, StoreUnreachable, id="no store"),
         pytest.param({"tokenizer_encoding": "klingon"}, HithertoError, id="no such tokenizer"),
         pytest.param({"encryption_keys": "short"}, HithertoError, id="no key"),
     ],

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
 from shared.adapters.redis.scripts import read_script
+from shared.errors import StoreUnreachable
 from shared.routing import Route, Routes
 from shared.window.calibration import EXACT, Correction, Evidence, Size, correction_from, report_of
 from shared.window.families import factor_of
@@ -81,8 +81,8 @@ class RedisCalibration:
         sums = [repr(each) for each in report.evidence.sums]
         try:
             added = await self._script(keys=[name], args=[_KEPT_SECONDS * 1000, repr(report.keep), *sums])
-        except (RedisError, OSError) as error:
-            _log.warning("calibration_not_kept", error=type(error).__name__)
+        except StoreUnreachable as error:
+            _log.warning("calibration_not_kept", error=error.reason)
             return
         self._remember(name, Evidence(*map(float, added)))
 
@@ -101,8 +101,8 @@ class RedisCalibration:
     async def _read(self, name: str, known: _Known | None) -> _Known:
         try:
             sums = await answer(self._store.hmget(name, _FIELDS))
-        except (RedisError, OSError) as error:
-            _log.warning("calibration_not_read", error=type(error).__name__)
+        except StoreUnreachable as error:
+            _log.warning("calibration_not_read", error=error.reason)
             return known or _Known(Evidence(), time.monotonic())
         return self._remember(name, Evidence(*(float(each or 0) for each in sums)))
 

@@ -8,12 +8,13 @@ import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import RedisError
 
 from shared.adapters.redis import keys
+from shared.adapters.redis.client import StoreClient
 from shared.adapters.redis.encoding import answer
 from shared.adapters.sealer import new_key
 from shared.ending import end_task
+from shared.errors import StoreUnreachable
 
 SOCKET_TIMEOUT_SECONDS = 10.0
 CONNECT_TIMEOUT_SECONDS = 5.0
@@ -26,7 +27,8 @@ _log = structlog.get_logger()
 def connect(url: str, *, retries: int = 4) -> Redis:
     """Return a client; whoever makes it closes it. Short outages are retried: every script may run twice.
 
-    Hundreds of jobs share its connections: they wait for one that is free, rather than fail.
+    Longer ones are raised as StoreUnreachable. Hundreds of jobs share its connections: they wait for one that is
+    free, rather than fail.
     """
     pool = BlockingConnectionPool.from_url(
         url,
@@ -38,7 +40,7 @@ def connect(url: str, *, retries: int = 4) -> Redis:
         health_check_interval=15,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), retries=retries),
     )
-    return Redis.from_pool(pool)
+    return StoreClient.from_pool(pool)
 
 
 @asynccontextmanager
@@ -71,7 +73,7 @@ async def _agree(store: Redis, key: str | bytes, ttl_seconds: int) -> bytes:
 async def _keep_alive(store: Redis, key: bytes, ttl_seconds: int) -> None:
     while True:
         await asyncio.sleep(keep_alive_seconds(ttl_seconds))
-        with suppress(RedisError, OSError):
+        with suppress(StoreUnreachable):
             # A server that lost all it knew is told the key again: others may know it already.
             if await _agree(store, key, ttl_seconds) != key:
                 _log.error("encryption_key_differs")

@@ -2,10 +2,10 @@
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from shared.adapters.celery import LOW, NORMAL, queue_key
 from shared.adapters.redis.encoding import answer
+from shared.errors import StoreUnreachable
 from shared.jobs import Queue
 
 _log = structlog.get_logger()
@@ -28,9 +28,9 @@ class Doorbells:
         name, message = doorbell.split("\n", 1)
         try:
             await answer(self._server.lpush(name, message))
-        except (RedisError, OSError) as error:
+        except StoreUnreachable as error:
             # The job is recorded, and a doorbell that is lost on the way is rung again by the reconciler.
-            _log.warning("doorbell_not_rung", queue=name, error=type(error).__name__)
+            _log.warning("doorbell_not_rung", queue=name, error=error.reason)
 
     async def depth(self, queue: Queue) -> int:
         """Return how many doorbells wait in a queue."""

@@ -9,10 +9,9 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
-from redis.exceptions import RedisError
 
 from shared.ending import end_task, to_its_end
-from shared.errors import UpstreamBusy, UpstreamError
+from shared.errors import StoreUnreachable, UpstreamBusy, UpstreamError
 from shared.jitter import jittered
 from shared.ports import Gates, ProviderCompaction, Upstream
 from shared.prompt import CompactedItems, Prompt, UpstreamEvent
@@ -138,8 +137,8 @@ class GuardedUpstream:
                 # It may have been let in already, and only the answer is missing.
                 await to_its_end(self._leave(Entry(owner), Report.UNKNOWN, 0.0))
                 raise
-            except (RedisError, OSError) as error:
-                _log.warning("gate_not_asked", upstream=self._route.name, error=type(error).__name__)
+            except StoreUnreachable as error:
+                _log.warning("gate_not_asked", upstream=self._route.name, error=error.reason)
                 return None
             if isinstance(entry, Entry):
                 return entry
@@ -159,16 +158,16 @@ class GuardedUpstream:
             return
         try:
             await self._gates.begin(self._route, entry)
-        except (RedisError, OSError) as error:
-            _log.warning("gate_not_told", upstream=self._route.name, error=type(error).__name__)
+        except StoreUnreachable as error:
+            _log.warning("gate_not_told", upstream=self._route.name, error=error.reason)
 
     async def _keep(self, entry: Entry | None) -> None:
         while entry is not None:
             await asyncio.sleep(self._lease_seconds / _RENEWALS)
             try:
                 await self._gates.keep(self._route, entry)
-            except (RedisError, OSError) as error:
-                _log.warning("gate_not_told", upstream=self._route.name, error=type(error).__name__)
+            except StoreUnreachable as error:
+                _log.warning("gate_not_told", upstream=self._route.name, error=error.reason)
 
     async def _give_back(
         self, keeping: asyncio.Task[None], entry: Entry | None, report: Report, pause_seconds: float
@@ -181,9 +180,9 @@ class GuardedUpstream:
             return 0.0
         try:
             return await self._gates.leave(self._route, entry, report, pause_seconds=pause_seconds)
-        except (RedisError, OSError) as error:
+        except StoreUnreachable as error:
             # The place is free again when its lease runs out.
-            _log.warning("gate_not_told", upstream=self._route.name, error=type(error).__name__)
+            _log.warning("gate_not_told", upstream=self._route.name, error=error.reason)
             return 0.0
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 import pytest
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.connection import connect
@@ -365,7 +363,7 @@ async def test_an_answer_that_was_lost_is_reported_once(redis_url: str) -> None:
 
 async def test_without_redis_the_gate_is_open() -> None:
     route = Route("only", "http://127.0.0.1:9/v1", (ANY_MODEL,), max_concurrency=1)
-    nowhere = Redis.from_url("redis://127.0.0.1:9", retry=Retry(NoBackoff(), retries=0))
+    nowhere = connect("redis://127.0.0.1:9", retries=0)
     with ScriptedUpstream(in_turn(Reply("Fine."))) as provider:
         client = new_client(base_url=provider.base_url, api_key=None, timeout_seconds=5)
         async with client, nowhere:
