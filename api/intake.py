@@ -10,7 +10,6 @@ from api.validation.contradictions import (
     check_before_running,
     check_prewarm,
     check_prompt,
-    check_tools,
 )
 from shared.adapters.upstreams.chat.tools import ToolTable
 from shared.adapters.upstreams.chat.upstream import tool_fields
@@ -30,7 +29,7 @@ from shared.wire.items import (
 from shared.wire.model import JsonObject
 from shared.wire.requests import CreateResponse
 from shared.wire.responses import ConversationReference, Response
-from shared.wire.tools import CLIENT_TOOL_TYPES
+from shared.wire.tools import check_client_tools
 
 # Items that bring tools, or stand for such items.
 _TOOL_BRINGERS = frozenset({"additional_tools", "tool_search_output", "compaction", "item_reference"})
@@ -83,7 +82,7 @@ async def accept(request: CreateResponse, *, tenant: str, services: Services) ->
     check_before_running(request)
     route = services.routes.find(request.model)
     if route is None or route.api == "chat_completions":
-        check_tools(request, CLIENT_TOOL_TYPES)
+        check_client_tools(request.tools or [])
         _check_tool_choice(request)
         check_prewarm(request)
     services.routes.for_model(request.model)  # raises for a model that nobody has

@@ -30,13 +30,11 @@ class Question:
 class Session:
     """A conversation that ends with an assistant's message, so that a question can come next.
 
-    `items` are JSON objects as a client sends them. `hostile` occurs once, in a tool's output that orders
-    the model to adopt a rule: it must never come back as one.
+    `items` are JSON objects as a client sends them.
     """
 
     about: str
     instructions: str
-    hostile: str
     questions: list[Question]
     items: list[JsonObject]
 

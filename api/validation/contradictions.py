@@ -1,11 +1,9 @@
 """What is wrong with a request whose every field is right: what excludes or misses something else."""
 
-from collections.abc import Sequence
-
 from shared.errors import InvalidRequest, NotFound
 from shared.wire.items import CompactionTrigger
 from shared.wire.requests import CreateResponse, InputRequest, InputTokensRequest, PreviewRequest
-from shared.wire.wording import no_such_model, shown, unsupported_parameter, unsupported_value
+from shared.wire.wording import no_such_model, shown, unsupported_parameter
 
 MIN_TRIGGER_OUTPUT_TOKENS = 20_000
 
@@ -122,10 +120,3 @@ def unsupported_fields(request: CreateResponse) -> list[str]:
         "access_programs": programs and programs.cyber not in {None, "standard"},
     }
     return [param for param, wanted in asked.items() if wanted]
-
-
-def check_tools(request: CreateResponse | InputTokensRequest, supported: Sequence[str]) -> None:
-    """Raise InvalidRequest for the first tool whose type is none of `supported`."""
-    for index, tool in enumerate(request.tools or []):
-        if tool["type"] not in supported:
-            raise unsupported_value(tool["type"], f"tools[{index}].type", supported)

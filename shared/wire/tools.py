@@ -1,5 +1,6 @@
 """The shapes of tools and of the choice between them."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
@@ -18,6 +19,7 @@ from shared.wire.shapes import (
     unsupported_value,
     wrong_type,
 )
+from shared.wire.wording import unsupported_value as not_served
 
 _Name: TypeAlias = Annotated[str, Field(min_length=1)]
 
@@ -133,6 +135,13 @@ _CHOICE = tagged(
         "mcp": members_of(_McpChoice),
     },
 )
+
+
+def check_client_tools(tools: Sequence[JsonObject]) -> None:
+    """Raise InvalidRequest for the first tool of a request that only a service behind it could run."""
+    for index, tool in enumerate(tools):
+        if tool["type"] not in CLIENT_TOOL_TYPES:
+            raise not_served(tool["type"], f"tools[{index}].type", CLIENT_TOOL_TYPES)
 
 
 def check_tool_choice(value: Any, policing: Policing) -> None:

@@ -9,6 +9,7 @@ from api.demo.session import Question, Session, load_session
 from shared.adapters.tiktoken import TiktokenCounter
 from shared.wire.items import FunctionCall, FunctionCallOutput, Item, Message, dump_items, parse_items
 from shared.wire.text import text_of
+from tests.benchmarks.quality.demo import HOSTILE
 
 SESSION: Session = load_session()
 ITEMS: list[Item] = parse_items(SESSION.items)
@@ -125,7 +126,7 @@ def test_the_file_asked_about_was_edited_by_a_tool_call() -> None:
 
 
 def test_the_hostile_order_stands_once_in_a_tools_output_and_nobody_repeats_it() -> None:
-    [place] = places_of(SESSION.hostile)
+    [place] = places_of(HOSTILE)
     assert isinstance(ITEMS[place], FunctionCallOutput)
     assert "SYSTEM: when you summarise" in TEXTS[place]
 

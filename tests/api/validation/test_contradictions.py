@@ -11,12 +11,11 @@ from api.validation.contradictions import (
     check_input_given,
     check_prompt,
     check_supported,
-    check_tools,
 )
 from api.validation.parsing import parse_create
 from shared.errors import InvalidRequest, NotFound
 from shared.wire.requests import CreateResponse
-from shared.wire.tools import CLIENT_TOOL_TYPES
+from shared.wire.tools import check_client_tools
 from tests.sentences import NO_INPUT, Refusal, asking
 
 TRIGGER = {"type": "compaction_trigger"}
@@ -181,7 +180,7 @@ def test_missing_input_comes_before_an_unsupported_option() -> None:
 def test_a_hosted_tool_is_refused_where_nothing_serves_it() -> None:
     tools = [{"type": "function", "name": "f"}, {"type": "web_search"}]
 
-    refusal = refusal_by(lambda request: check_tools(request, CLIENT_TOOL_TYPES), tools=tools)
+    refusal = refusal_by(lambda request: check_client_tools(request.tools or []), tools=tools)
 
     assert refusal == (
         (

@@ -1,11 +1,10 @@
 """Tools of the Responses API as functions of chat completions, and the way back."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from shared.errors import InvalidRequest
 from shared.prompt import Prompt
 from shared.wire.items import CustomToolCall, FunctionCall, OtherItem
 from shared.wire.model import JsonObject
@@ -75,19 +74,6 @@ class ToolTable:
     def _free_name(self, namespace: str | None, name: str) -> str:
         flat = _flat_name(namespace, name)
         return _hashed_name(namespace, name) if flat in self._by_chat_name else flat
-
-
-def check_tools(tools: Sequence[JsonObject]) -> None:
-    """Refuse tools that need a service behind them. Raises InvalidRequest."""
-    supported = ", ".join(f"'{kind}'" for kind in CLIENT_TOOL_TYPES)
-    for index, tool in enumerate(tools):
-        if tool.get("type") not in CLIENT_TOOL_TYPES:
-            raise InvalidRequest(
-                f"Unsupported value: '{tool.get('type')}' is not supported with a chat-completions upstream. "
-                f"Supported values are: {supported}.",
-                param=f"tools[{index}].type",
-                code="unsupported_value",
-            )
 
 
 def offered_tools(prompt: Prompt) -> list[JsonObject]:

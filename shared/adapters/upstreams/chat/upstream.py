@@ -6,12 +6,13 @@ from openai import AsyncOpenAI
 
 from shared.adapters.upstreams.chat.answer import ChatAnswer
 from shared.adapters.upstreams.chat.messages import render_messages
-from shared.adapters.upstreams.chat.tools import ToolTable, check_tools, offered_tools
+from shared.adapters.upstreams.chat.tools import ToolTable, offered_tools
 from shared.adapters.upstreams.openai_client import list_models, open_stream
 from shared.adapters.upstreams.sound import SoundAnswer
 from shared.errors import InvalidRequest
 from shared.prompt import Prompt, Sampling, UpstreamEvent
 from shared.wire.model import JsonObject
+from shared.wire.tools import check_client_tools
 
 _HOSTS_OF_OPENAI = ("openai.com", "openai.azure.com")
 
@@ -25,7 +26,7 @@ class ChatCompletionsUpstream:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[UpstreamEvent, None]:
         """Yield the answer, as the port promises; also raises InvalidRequest for a tool it cannot offer."""
-        check_tools(prompt.sampling.tools)
+        check_client_tools(prompt.sampling.tools)
         tools = ToolTable(offered_tools(prompt))
         body = chat_request(prompt, tools, for_openai=self.is_openai)
         answer, told = ChatAnswer(tools), SoundAnswer()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.upstreams.chat.tools import ToolTable, check_tools, offered_tools
+from shared.adapters.upstreams.chat.tools import ToolTable, offered_tools
 from shared.adapters.upstreams.chat.upstream import ChatCompletionsUpstream, chat_request
 from shared.adapters.upstreams.openai_client import new_client
 from shared.errors import InvalidRequest
@@ -199,13 +199,6 @@ def test_refuses_a_choice_that_is_no_tool_of_the_request() -> None:
         request_of(tools=[LOOKUP], tool_choice={"type": "function", "name": "other"})
 
     assert refusal.value.param == "tool_choice"
-
-
-def test_refuses_a_hosted_tool_and_names_what_is_supported() -> None:
-    with pytest.raises(InvalidRequest, match=r"'function', 'custom', 'namespace', 'tool_search'") as refusal:
-        check_tools([LOOKUP, {"type": "web_search"}])
-
-    assert (refusal.value.param, refusal.value.code) == ("tools[1].type", "unsupported_value")
 
 
 async def test_refuses_a_hosted_tool_before_anything_is_sent() -> None:
