@@ -4,7 +4,7 @@ import structlog
 from redis.asyncio import Redis
 
 from shared.adapters.redis import keys
-from shared.adapters.redis.due import take_due
+from shared.adapters.redis.due import DueSet
 from shared.adapters.redis.encoding import answer, integer, present, text
 from shared.adapters.redis.jobs import RedisJobs
 from shared.errors import LeaseLost
@@ -32,13 +32,14 @@ class RedisDeliveries:
     def __init__(self, store: Redis, jobs: RedisJobs) -> None:
         self._store = store
         self._jobs = jobs
+        self._outbox = DueSet(store, keys.OUTBOX, most=_BATCH)
 
     async def untold(self) -> list[JobEnd]:
         """Return ends that nobody was told of, and put each off so that two reconcilers rarely meet.
 
         One that a newer server wrote in another form is left to that: it stays put off.
         """
-        facts = await take_due(self._store, keys.OUTBOX, most=_BATCH)
+        facts = await self._outbox.take()
         ends = [_end(fact) for fact in facts]
         known = [end for end in ends if end is not None]
         if len(known) < len(ends):

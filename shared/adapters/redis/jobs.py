@@ -10,7 +10,7 @@ from redis.asyncio.client import Pipeline
 from shared.adapters.celery import LOW, NORMAL, queue_key
 from shared.adapters.redis import keys
 from shared.adapters.redis.doorbells import Doorbells
-from shared.adapters.redis.due import take_due
+from shared.adapters.redis.due import DueSet
 from shared.adapters.redis.encoding import answer, ids_of
 from shared.adapters.redis.job_script import Beside, JobScript, fence, lease_lost
 from shared.adapters.redis.new_jobs import creation, refusal
@@ -31,6 +31,7 @@ class RedisJobs:
         self._settings = settings
         self._doorbells = Doorbells(store, broker)
         self._script = JobScript(store, settings, rings=self._doorbells.rung_by_script)
+        self._watched = DueSet(store, keys.WATCH, most=_WATCH_BATCH)
         self._ttl_ms = settings.response_ttl_seconds * 1000
 
     async def create(self, job: NewJob) -> bool:
@@ -200,7 +201,7 @@ class RedisJobs:
 
     async def due(self) -> list[str]:
         """Return jobs that want a look now, and put each off so that two reconcilers rarely meet."""
-        return await take_due(self._store, keys.WATCH, most=_WATCH_BATCH)
+        return await self._watched.take()
 
     async def look(self, job_id: str, *, queue_depth: int) -> Look:
         """Give a dropped job to the next worker, or end it; see docs/jobs.md for what is done when."""
