@@ -7,15 +7,13 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 
 from api import operating
+from api.crew import GENERATION_CONCURRENCY, Crew, worker_command
 from api.faults import errors_in_words
 from api.front_door import listen, refuse_strangers
 from api.narrator import Narrator, release
-from api.settings_check import check_settings
-from api.up import GENERATION_CONCURRENCY, Crew, run_up, worker_command
 from shared.jobs import Queue
 from shared.settings import Settings
 
@@ -68,6 +66,8 @@ def up(
     compaction_workers: Annotated[int, typer.Option(min=1, help="Processes that compact history.")] = 1,
 ) -> None:
     """Run everything on this machine: API, workers and, unless HITHERTO_REDIS_URL is set, a Redis of its own."""
+    from api.up import run_up  # noqa: PLC0415 - the other commands need none of it
+
     with errors_in_words():
         settings = _settings(host, port)
         crew = Crew(generation_workers, compaction_workers)
@@ -99,7 +99,7 @@ def worker(
     if unknown:
         raise typer.BadParameter(f"no such queue: {', '.join(sorted(unknown))}", param_hint="--queues")
     with errors_in_words():
-        check_settings(Settings())
+        _check(Settings())
     command = worker_command(queues, concurrency)
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
@@ -141,11 +141,19 @@ def _settings(host: str | None, port: int | None) -> Settings:
     settings = Settings()
     refuse_strangers(settings)
     # What starts later would say the same, but not to this person.
-    check_settings(settings)
+    _check(settings)
     return settings
 
 
+def _check(settings: Settings) -> None:
+    from api.settings_check import check_settings  # noqa: PLC0415 - what only shows something needs none of it
+
+    check_settings(settings)
+
+
 def _serve(door: socket.socket, log_level: str) -> None:
+    import uvicorn  # noqa: PLC0415 - as above
+
     config = uvicorn.Config(
         "api.app:create_app",
         factory=True,

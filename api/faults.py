@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import typer
 from pydantic import ValidationError
-from redis.exceptions import RedisError
 from rich.console import Console
 from rich.markup import escape
 
@@ -17,22 +16,29 @@ def errors_in_words() -> Iterator[None]:
     """Turn what a person can put right into a sentence and exit code 1."""
     try:
         yield
-    except (HithertoError, ValidationError, RedisError) as error:
-        Console(stderr=True).print(
-            f"[bold red]✗[/] {escape(_in_words(error))}", highlight=False, soft_wrap=True
-        )
+    except Exception as error:
+        sentence = _in_words(error)
+        if sentence is None:
+            raise
+        Console(stderr=True).print(f"[bold red]✗[/] {escape(sentence)}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
-def _in_words(error: HithertoError | ValidationError | RedisError) -> str:
-    if isinstance(error, ValidationError):
-        return _wrong_settings(error)
-    if isinstance(error, StoreUnreachable):
-        return f"The Redis of HITHERTO_REDIS_URL does not answer ({error.reason})."
-    if isinstance(error, RedisError):
-        # Its own words may hold the address, and that a password.
-        return f"The Redis of HITHERTO_REDIS_URL does not answer ({type(error).__name__})."
-    return error.message
+def _in_words(error: Exception) -> str | None:
+    from redis.exceptions import RedisError  # noqa: PLC0415 - where nothing is wrong, nobody waits for it
+
+    match error:
+        case ValidationError():
+            return _wrong_settings(error)
+        case StoreUnreachable():
+            return f"The Redis of HITHERTO_REDIS_URL does not answer ({error.reason})."
+        case HithertoError():
+            return error.message
+        case RedisError():
+            # Its own words may hold the address, and that a password.
+            return f"The Redis of HITHERTO_REDIS_URL does not answer ({type(error).__name__})."
+        case _:
+            return None
 
 
 def _wrong_settings(error: ValidationError) -> str:

@@ -4,13 +4,18 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from api.crew import (
+    COMPACTION_CONCURRENCY,
+    GENERATION_CONCURRENCY,
+    Crew,
+    module_command,
+    worker_command,
+)
 from api.embedded import EmbeddedServer
 from api.front_door import base_url, is_ready, listen
 from api.narrator import Narrator, upstream_in_words, without_password
@@ -22,17 +27,7 @@ API_GRACE_SECONDS = 15.0
 DRAIN_SECONDS = 60.0
 PROBE_SECONDS = 0.1
 SERVER_CHECK_SECONDS = 1.0
-GENERATION_CONCURRENCY = 64
-COMPACTION_CONCURRENCY = 64
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@dataclass(frozen=True, slots=True)
-class Crew:
-    """How many worker processes of each kind."""
-
-    generation: int = 1
-    compaction: int = 1
 
 
 def run_up(settings: Settings, crew: Crew, narrator: Narrator) -> int:
@@ -46,11 +41,6 @@ def run_up(settings: Settings, crew: Crew, narrator: Narrator) -> int:
         narrator.introduce(_rows(settings, crew, server, base_url(listener)))
         stages = _stages(crew, _environment(settings, listener, server), listener)
         return asyncio.run(_House(stages, narrator, server, base_url(listener)).live())
-
-
-def worker_command(queues: str, concurrency: int) -> list[str]:
-    """Return the command of a worker process. That door is started, never imported."""
-    return _module("workers", "--queues", queues, "--concurrency", str(concurrency))
 
 
 class _House:
@@ -184,7 +174,7 @@ def _stages(
 ) -> tuple[list[Program], list[Program]]:
     """The API ends first, so that nothing new comes in while the workers finish."""
     door = listener.fileno()
-    command = _module("api", "api", "--listen-fd", str(door), "--log-level", "warning")
+    command = module_command("api", "api", "--listen-fd", str(door), "--log-level", "warning")
     return [Program(API_NAME, command, environment, API_GRACE_SECONDS, (door,))], list(
         _workers(crew, environment)
     )
@@ -199,7 +189,3 @@ def _workers(crew: Crew, environment: Mapping[str, str]) -> Iterator[Program]:
     for number in range(1, crew.compaction + 1):
         command = worker_command("compaction", COMPACTION_CONCURRENCY)
         yield Program(f"compaction-{number}", command, environment, DRAIN_SECONDS)
-
-
-def _module(name: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-P", "-m", name, *arguments]

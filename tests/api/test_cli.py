@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from api.crew import worker_command
 from api.ownership import owned
-from api.up import worker_command
 from tests.commands import hitherto, hitherto_process
 
 
