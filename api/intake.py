@@ -11,8 +11,8 @@ from api.validation.contradictions import (
     check_prewarm,
     check_prompt,
 )
+from shared.adapters.upstreams.chat.choice import tool_fields
 from shared.adapters.upstreams.chat.tools import ToolTable
-from shared.adapters.upstreams.chat.upstream import tool_fields
 from shared.ids import IdKind, id_within, new_id
 from shared.prompt import Sampling
 from shared.services import Services

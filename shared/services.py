@@ -23,12 +23,9 @@ from shared.adapters.redis.storage import RedisStorage
 from shared.adapters.redis.webhook_endpoints import RedisWebhookEndpoints
 from shared.adapters.sealer import AesGcmSealer
 from shared.adapters.tiktoken import TiktokenCounter
-from shared.adapters.upstreams.chat.upstream import ChatCompletionsUpstream
 from shared.adapters.upstreams.configured import configured_routes, summarizer_route
 from shared.adapters.upstreams.guarded import GuardedCompaction, GuardedUpstream
 from shared.adapters.upstreams.offline.upstream import OfflineUpstream
-from shared.adapters.upstreams.openai_client import new_client
-from shared.adapters.upstreams.responses.upstream import ResponsesUpstream
 from shared.adapters.upstreams.routed import RoutedUpstream
 from shared.adapters.webhooks.sender import HttpSender
 from shared.announcing import Announcer
@@ -209,6 +206,8 @@ def _native(
 ) -> NativeCompactor | None:
     if settings.summarizer != "native":
         return None
+    from shared.adapters.upstreams.responses.upstream import ResponsesUpstream  # noqa: PLC0415 - as in _provider
+
     compacting: dict[Route, ProviderCompaction] = {}
     for route, provider in providers.items():
         gate = guarded[route]
@@ -230,12 +229,7 @@ def _guarded(route: Route, provider: Upstream, gates: Gates, settings: Settings)
 async def _provider(stack: AsyncExitStack, route: Route, counter: TokenCounter) -> Upstream:
     if route.base_url is None:
         return OfflineUpstream(counter)
-    client = new_client(
-        base_url=route.base_url,
-        api_key=route.api_key.get_secret_value() if route.api_key else None,
-        timeout_seconds=route.timeout_seconds,
-    )
-    await stack.enter_async_context(client)
-    if route.api == "responses":
-        return ResponsesUpstream(client)
-    return ChatCompletionsUpstream(client)
+    # OpenAI's SDK takes half a second to load, and who has no provider needs none of it.
+    from shared.adapters.upstreams.remote import open_upstream  # noqa: PLC0415
+
+    return await stack.enter_async_context(open_upstream(route, route.base_url))

@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator, Sequence
 from openai import AsyncOpenAI
 
 from shared.adapters.upstreams.chat.answer import ChatAnswer
+from shared.adapters.upstreams.chat.choice import tool_fields
 from shared.adapters.upstreams.chat.messages import render_messages
 from shared.adapters.upstreams.chat.tools import ToolTable, offered_tools
 from shared.adapters.upstreams.openai_client import list_models, open_stream
 from shared.adapters.upstreams.sound import SoundAnswer
-from shared.errors import InvalidRequest
 from shared.prompt import Prompt, Sampling, UpstreamEvent
 from shared.wire.model import JsonObject
 from shared.wire.tools import check_client_tools
@@ -71,24 +71,6 @@ def chat_request(prompt: Prompt, tools: ToolTable, *, for_openai: bool = False) 
     } | {name: value for name, value in fields.items() if value is not None}
 
 
-def tool_fields(sampling: Sampling, tools: ToolTable) -> JsonObject:
-    """Return what a request says of its tools. Raises InvalidRequest for a choice of a tool that is not there."""
-    functions, choice = _offered(sampling.tool_choice, tools)
-    # Providers refuse the other two fields where there is no tool.
-    if not functions and choice in (None, "auto", "none"):
-        return {}
-    if not functions:
-        raise InvalidRequest(
-            "'tool_choice' asks for a tool, and there is none in 'tools'.",
-            param="tool_choice",
-            code="invalid_value",
-        )
-    fields: JsonObject = {"tools": functions, "parallel_tool_calls": sampling.parallel_tool_calls}
-    if isinstance(choice, dict):
-        choice = {"type": "function", "function": {"name": _chosen(choice, tools)}}
-    return fields | {"tool_choice": choice}
-
-
 def _bookkeeping(sampling: Sampling) -> JsonObject:
     return {
         "prompt_cache_key": sampling.prompt_cache_key,
@@ -109,28 +91,3 @@ def _response_format(text: JsonObject) -> JsonObject | None:
             return {"type": "json_schema", "json_schema": schema}
         case _:
             return None
-
-
-def _offered(
-    choice: str | JsonObject | None, tools: ToolTable
-) -> tuple[list[JsonObject], str | JsonObject | None]:
-    """Return the functions to offer, and the choice between them.
-
-    Only OpenAI knows `allowed_tools`; offering nothing else is the same everywhere.
-    """
-    functions = tools.functions()
-    if not isinstance(choice, dict) or choice.get("type") != "allowed_tools":
-        return functions, choice
-    allowed = {_chosen(tool, tools) for tool in choice.get("tools") or []}
-    return [entry for entry in functions if entry["function"]["name"] in allowed], choice.get("mode")
-
-
-def _chosen(choice: JsonObject, tools: ToolTable) -> str:
-    tool = tools.find(str(choice.get("name", choice.get("type"))), choice.get("namespace"))
-    if tool is None:
-        raise InvalidRequest(
-            "Invalid value: 'tool_choice' names a tool that is not among 'tools'.",
-            param="tool_choice",
-            code="invalid_value",
-        )
-    return tool.chat_name
