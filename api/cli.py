@@ -157,6 +157,7 @@ def _serve(door: socket.socket, log_level: str) -> None:
     config = uvicorn.Config(
         "api.app:create_app",
         factory=True,
+        ws="none",  # the gate refuses it in words, whatever libraries are installed
         log_level=log_level,
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.envelope import bug_response, error_response
 from api.strangers import refuse_foreign_pages
-from shared.errors import AuthenticationFailed, BodyTooLarge, RequestError
+from shared.errors import AuthenticationFailed, BodyTooLarge, RequestError, WebSocketRefused
 from shared.ids import new_id
 from shared.settings import Settings
 
@@ -65,6 +65,8 @@ class Gate:
 
     def _admit(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
+        if headers.get("upgrade", "").lower() == "websocket":
+            raise WebSocketRefused
         if scope["path"].startswith("/v1/"):
             scope.setdefault("state", {})["tenant"] = self._tenant(headers)
         length = headers.get("content-length", "")

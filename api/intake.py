@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.pinning import check_pins
+from api.codex import without_extra_tools
 from api.validation.contradictions import (
     check_before_running,
     check_prewarm,
@@ -70,7 +71,9 @@ _ECHOED = (
 )
 
 
-async def accept(request: CreateResponse, *, tenant: str, services: Services) -> Turn:
+async def accept(
+    request: CreateResponse, *, tenant: str, services: Services, from_codex: bool = False
+) -> Turn:
     """Return the turn that a request asks for. Raises RequestError for what its state does not allow.
 
     Raises UpstreamError for a model that no upstream has.
@@ -82,6 +85,8 @@ async def accept(request: CreateResponse, *, tenant: str, services: Services) ->
     check_before_running(request)
     route = services.routes.find(request.model)
     if route is None or route.api == "chat_completions":
+        if from_codex:
+            request = without_extra_tools(request)
         check_client_tools(request.tools or [])
         _check_tool_choice(request)
         check_prewarm(request)

@@ -10,6 +10,7 @@ HithertoError
 │   ├── NotFound                 404
 │   ├── Conflict                 409
 │   ├── BodyTooLarge             413
+│   ├── WebSocketRefused         426: plain HTTP it must be
 │   ├── TooManyRequests          429, with Retry-After
 │   └── Unavailable              503, with Retry-After
 ├── UpstreamError                the model provider failed; says whether another try may help
@@ -106,6 +107,13 @@ class BodyTooLarge(RequestError):
     """The request body is too large."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class WebSocketRefused(RequestError):
+    """WebSocket mode is not supported by this server. Use HTTP."""
+
+    # By this status clients such as Codex know at once not to try again.
+    status = HTTPStatus.UPGRADE_REQUIRED
 
 
 class TooManyRequests(RequestError):

@@ -10,6 +10,7 @@ from pydantic import WithJsonSchema
 
 from api.admission import NEEDS_ROOM
 from api.bodies import read_json
+from api.codex import is_codex
 from api.conversing import held
 from api.document import answers, reads
 from api.foreground import run_to_the_end
@@ -53,7 +54,7 @@ async def create_response(request: Request, services: GivenServices, tenant: Ten
     body = await request.body()
     parse = partial(parse_create, min_compact_threshold=services.settings.min_compact_threshold)
     wanted = await read_json(body, parse)
-    turn = await accept(wanted, tenant=tenant, services=services)
+    turn = await accept(wanted, tenant=tenant, services=services, from_codex=is_codex(request.headers))
     async with AsyncExitStack() as context:
         key = request.headers.get(HEADER)
         turn, earlier = await context.enter_async_context(reserved(services, turn, key=key, body=body))

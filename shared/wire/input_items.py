@@ -50,6 +50,9 @@ from shared.wire.tools import TOOLS
 # Names that older clients give a compaction item; they are read at the top level of an input only.
 _COMPACTION_ALIASES = frozenset({"compaction_summary", "context_compaction"})
 
+# What Codex notes on its items for OpenAI's own use: it stands for nothing that a model or a client reads.
+_NOTES = "internal_chat_message_metadata_passthrough"
+
 # What one request may bring; a longer history is a chain's or a conversation's.
 MAX_ITEMS = 10_000
 
@@ -229,7 +232,7 @@ INPUT: Check = text_or(input_items(maximum=MAX_ITEMS), list, "one of a string or
 
 
 def with_types(value: Any) -> Any:
-    """Return an input whose items say their `type`, in today's names; anything else as it is.
+    """Return an input whose items say their `type`, in today's names, without a client's notes; else as it is.
 
     An item without a type is a message if it has a role or content, and a reference if it has only an id.
     """
@@ -239,6 +242,8 @@ def with_types(value: Any) -> Any:
 def _with_type(item: Any) -> Any:
     if not isinstance(item, dict):
         return item
+    if _NOTES in item:
+        item = {key: value for key, value in item.items() if key != _NOTES}
     kind = item.get("type")
     if isinstance(kind, str):
         return item | {"type": "compaction"} if kind in _COMPACTION_ALIASES else item
