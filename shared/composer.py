@@ -25,6 +25,7 @@ from shared.prompt import (
 from shared.wire.items import Compaction, Item, ItemStatus, Phase, Reasoning, parse_item
 from shared.wire.model import JsonObject
 from shared.wire.responses import Response
+from shared.wire.thoughts import enclosed_thoughts
 
 _SpeechEvent: TypeAlias = MessageStarted | TextDelta | AnnotationAdded | RefusalDelta | ReasoningDelta
 
@@ -32,10 +33,16 @@ _SpeechEvent: TypeAlias = MessageStarted | TextDelta | AnnotationAdded | Refusal
 class Composer:
     """Composes one response. Each method returns the events to send, in order."""
 
-    def __init__(self, *, first_sequence: int = 0, first_index: int = 0) -> None:
-        """Start a stream, or go on with one that another attempt began."""
+    def __init__(
+        self, *, first_sequence: int = 0, first_index: int = 0, encloses_thoughts: bool = False
+    ) -> None:
+        """Start a stream, or go on with one that another attempt began.
+
+        `encloses_thoughts` says that the client asked for reasoning's `encrypted_content`.
+        """
         self._sequence = first_sequence
         self._index = first_index
+        self._encloses_thoughts = encloses_thoughts
         self._message: Speech | None = None
         self._reasoning: Speech | None = None
         self._calls: dict[int, Call] = {}
@@ -210,8 +217,11 @@ class Composer:
 
     def _close(self, item: Speech | Call, status: ItemStatus) -> Iterator[JsonObject]:
         yield from item.end(status)
-        self._done[item.output_index] = parse_item(item.body)
-        yield _item_done(item.output_index, dict(item.body))
+        body = dict(item.body)
+        if self._encloses_thoughts and body["type"] == "reasoning":
+            body = enclosed_thoughts(body)
+        self._done[item.output_index] = parse_item(body)
+        yield _item_done(item.output_index, body)
 
 
 def _is_another(item: Reasoning, opened: Speech) -> bool:

@@ -194,11 +194,14 @@ class TurnRunner:
 
 
 async def _begin(turn: Turn, progress: Progress, partial: Partial | None) -> Composer:
+    enclosing = "reasoning.encrypted_content" in (turn.request.include or [])
     if partial is None:
-        composer = Composer()
+        composer = Composer(encloses_thoughts=enclosing)
         await progress.send(composer.begin(turn.head))
         return composer
-    composer = Composer(first_sequence=partial.next_sequence, first_index=partial.next_index)
+    composer = Composer(
+        first_sequence=partial.next_sequence, first_index=partial.next_index, encloses_thoughts=enclosing
+    )
     if not partial.begun:
         await progress.send(composer.proceed(turn.head.changed(status="in_progress")))
     # An item that the lost attempt left unfinished is closed; what it would have said is told anew.

@@ -42,6 +42,7 @@ from shared.wire.items import (
     SummaryText,
 )
 from shared.wire.model import JsonObject
+from shared.wire.thoughts import is_envelope
 
 # Around an item: its role and the marks where it begins and ends. OpenAI's chat format spends 3 or 4.
 ITEM_TOKENS = 4
@@ -164,7 +165,8 @@ def _a_token_for_four_bytes(text: str) -> int:
 def _count_reasoning(item: Reasoning, count: Callable[[str], int]) -> int:
     # Sealed reasoning is the same thoughts as those in the open: the larger of the two counts.
     in_the_open = _count_content([*item.summary, *(item.content or [])], count)
-    return max(in_the_open, _base64_tokens(item.encrypted_content or ""))
+    sealed = "" if is_envelope(item.encrypted_content) else item.encrypted_content
+    return max(in_the_open, _base64_tokens(sealed or ""))
 
 
 def _count_unknown_fields(item: Item, count: Callable[[str], int]) -> int:

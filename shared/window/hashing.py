@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.wire.items import Item, ItemReference, Message, Role
 from shared.wire.model import JsonObject
+from shared.wire.thoughts import opened_thoughts
 
 # Written by the server, or a hint that clients move from item to item; no part of what was said.
 _BOOKKEEPING = frozenset({"id", "status", "created_by"})
@@ -38,7 +39,7 @@ def prefix_hashes(items: Sequence[Item], *, after: str = "") -> list[str]:
 
 
 def _canonical(item: Item) -> bytes:
-    document = _without_nulls(item.to_json())
+    document = opened_thoughts(_without_nulls(item.to_json()))
     # A reference is nothing but its id.
     if not isinstance(item, ItemReference):
         document = {name: value for name, value in document.items() if not _is_bookkeeping(name, value)}

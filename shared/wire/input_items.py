@@ -45,6 +45,7 @@ from shared.wire.shapes import (
     tagged,
     text_or,
 )
+from shared.wire.thoughts import opened_thoughts
 from shared.wire.tools import TOOLS
 
 # Names that older clients give a compaction item; they are read at the top level of an input only.
@@ -246,7 +247,7 @@ def _with_type(item: Any) -> Any:
         item = {key: value for key, value in item.items() if key != _NOTES}
     kind = item.get("type")
     if isinstance(kind, str):
-        return item | {"type": "compaction"} if kind in _COMPACTION_ALIASES else item
+        return item | {"type": "compaction"} if kind in _COMPACTION_ALIASES else opened_thoughts(item)
     if kind is not None:
         return item
     untyped = {key: value for key, value in item.items() if key != "type"}

@@ -20,6 +20,7 @@ from shared.wire.items import (
     Reasoning,
 )
 from shared.wire.model import JsonObject
+from shared.wire.thoughts import is_envelope, opened_thoughts
 
 _SEALED_REASONING = "reasoning.encrypted_content"
 
@@ -110,7 +111,7 @@ def _input(prompt: Prompt) -> list[JsonObject]:
 
 
 def _without_our_name(item: Item) -> JsonObject:
-    document = item.to_json()
+    document = opened_thoughts(item.to_json())
     if isinstance(item, _NAMELESS) or (item.id or "").startswith(_OUR_NAMES):
         document.pop("id", None)
     return document
@@ -121,6 +122,8 @@ def _is_out_of_reach(item: Item) -> bool:
 
     So are thoughts of which only the id says what they were, and those of another provider, named here.
     """
-    if not isinstance(item, Reasoning) or item.encrypted_content:
+    if not isinstance(item, Reasoning):
+        return False
+    if item.encrypted_content and not is_envelope(item.encrypted_content):
         return False
     return not item.content or looks_new(item.id or "", "rs")
