@@ -11,7 +11,7 @@ _EXTRA_TOOL_TYPES = frozenset({"web_search", "image_generation"})
 
 
 def is_codex(headers: Mapping[str, str]) -> bool:
-    """Return whether a request says that Codex sent it: `codex_cli_rs`, `codex_exec`, `codex_vscode`, …"""
+    """Return whether a request says that Codex sent it: `codex_cli_rs`, `codex_exec` and the like."""
     return headers.get("originator", "").lower().startswith("codex")
 
 

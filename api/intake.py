@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from api.pinning import check_pins
 from api.codex import without_extra_tools
+from api.pinning import check_pins
 from api.validation.contradictions import (
     check_before_running,
     check_prewarm,

@@ -6,6 +6,7 @@ import pytest
 
 from api.codex import is_codex, without_extra_tools
 from api.validation.parsing import parse_create
+from tests.sentences import asking
 
 FUNCTION = {"type": "function", "name": "f"}
 SEARCH = {"type": "web_search", "external_web_access": True}
@@ -39,7 +40,3 @@ def test_all_else_stays_as_it_is(fields: dict[str, Any]) -> None:
     request = parse_create(asking(**fields))
 
     assert without_extra_tools(request) is request
-
-
-def asking(**fields: Any) -> dict[str, Any]:
-    return {"model": "m", "input": "hi", **fields}
