@@ -3,7 +3,7 @@
 from shared.errors import InvalidRequest, NotFound
 from shared.wire.items import CompactionTrigger
 from shared.wire.requests import CreateResponse, InputRequest, InputTokensRequest, PreviewRequest
-from shared.wire.wording import no_such_model, shown, unsupported_parameter
+from shared.wire.wording import abbreviated, no_such_model, shown, unsupported_parameter
 
 MIN_TRIGGER_OUTPUT_TOKENS = 20_000
 
@@ -40,7 +40,7 @@ def check_exclusions(request: CreateResponse | InputTokensRequest) -> None:
     if request.previous_response_id is not None and request.conversation is not None:
         raise InvalidRequest(
             "Mutually exclusive parameters: ''. Ensure you are only providing one of: "
-            "'previous_response_id' or 'conversation'.",
+            f"'{abbreviated('previous_response_id')}' or '{abbreviated('conversation')}'.",
             code="mutually_exclusive_parameters",
         )
 

@@ -198,7 +198,7 @@ def _refuse_messages(fields: Mapping[str, Any]) -> None:
 def _refuse_unknown(fields: Mapping[str, Any], model: type[WireModel]) -> None:
     for key in fields:
         if key not in model.model_fields:
-            raise unknown_parameter(key, list(model.model_fields))
+            raise unknown_parameter(key, model.model_fields.keys() - fields.keys())
 
 
 def _read(model: type[_Request], fields: Mapping[str, Any], policing: Policing | None = None) -> _Request:

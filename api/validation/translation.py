@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from shared.errors import InvalidRequest
-from shared.wire.wording import listed, missing_parameter, number_word, path_of, shown, type_word
+from shared.wire.wording import abbreviated, listed, missing_parameter, number_word, path_of, shown, type_word
 
 # Items are the one place where OpenAI calls null by its name.
 _ITEM_LISTS = frozenset({"input", "items"})
@@ -82,7 +82,8 @@ def _not_literal(problem: _Problem) -> InvalidRequest:
     supported = problem.context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
     if isinstance(problem.value, str):
         return _no_such_value(replace(problem, context={"supported": supported}))
-    return _wrong_type(f"one of {listed(supported, last='or')}")(problem)
+    names = [abbreviated(name) for name in supported]
+    return _wrong_type(f"one of {listed(names, last='or')}")(problem)
 
 
 def _beyond(side: str, sign: str) -> _Sentence:
@@ -125,6 +126,15 @@ def _text_empty(problem: _Problem) -> InvalidRequest:
     )
 
 
+def _text_unlike(problem: _Problem) -> InvalidRequest:
+    return InvalidRequest(
+        f"Invalid '{problem.param}': string does not match pattern. "
+        f"Expected a string that matches the pattern '{problem.limit}'.",
+        param=problem.param,
+        code="invalid_value",
+    )
+
+
 def _array_empty(problem: _Problem) -> InvalidRequest:
     return problem.invalid(
         "empty_array",
@@ -160,7 +170,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "invalid_type": _wrong_type(),
     "string_type": _wrong_type("a string"),
     "int_type": _wrong_type("an integer"),
-    "float_type": _wrong_type("a decimal number"),
+    "float_type": _wrong_type("a decimal"),
     "bool_type": _wrong_type("a boolean"),
     "list_type": _wrong_type("an array"),
     "dict_type": _wrong_type("an object"),
@@ -171,6 +181,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "less_than_equal": _beyond("above", "<="),
     "string_too_long": _text_too_long,
     "string_too_short": _text_empty,
+    "string_pattern_mismatch": _text_unlike,
     "too_short": _array_empty,
     "too_long": _too_many,
 }

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
+from shared.wire.input_parts import AnsweredContent, SaidContent, Summaries, Thoughts, ToolOutput
 from shared.wire.items import (
     INPUT_ITEM_TYPES,
     Compaction,
@@ -13,37 +14,27 @@ from shared.wire.items import (
     CustomToolCallOutput,
     FunctionCall,
     FunctionCallOutput,
-    InputAudio,
-    InputFile,
-    InputImage,
-    InputText,
     ItemReference,
     ItemStatus,
     OtherItem,
-    OtherPart,
-    OutputText,
     Phase,
     Reasoning,
-    ReasoningText,
-    Refusal,
-    SummaryText,
 )
 from shared.wire.model import JsonObject, WireModel
 from shared.wire.options import EFFORT_UPDATE, FORMAT_UPDATE
 from shared.wire.shapes import (
     MAX_ID,
-    MAX_TEXT,
     Check,
     Policing,
     any_members_of,
     array_of,
     members_of,
-    objects,
     problem,
     require_object,
     shaped,
     tagged,
     text_or,
+    wrong_type,
 )
 from shared.wire.thoughts import opened_thoughts
 from shared.wire.tools import TOOLS
@@ -57,69 +48,11 @@ _NOTES = "internal_chat_message_metadata_passthrough"
 # What one request may bring; a longer history is a chain's or a conversation's.
 MAX_ITEMS = 10_000
 
-_CONTENT = "one of an array of objects or string"
-
-
-class _Breakpoint(WireModel):
-    mode: Literal["explicit"]
-    ttl: str | None = None
-
-
-_PromptCacheBreakpoint: TypeAlias = Annotated[JsonObject, shaped(members_of(_Breakpoint))]
-
-
-class _InputText(InputText):
-    text: str = Field(max_length=MAX_TEXT)
-    prompt_cache_breakpoint: _PromptCacheBreakpoint | None = None
-
-
-class _InputImage(InputImage):
-    prompt_cache_breakpoint: _PromptCacheBreakpoint | None = None
-
-
-class _InputFile(InputFile):
-    prompt_cache_breakpoint: _PromptCacheBreakpoint | None = None
-
-
-class _InputAudio(InputAudio):
-    prompt_cache_breakpoint: _PromptCacheBreakpoint | None = None
-
-
-_JsonObjects: TypeAlias = Annotated[Any, shaped(objects())]
-
-
-class _OutputText(OutputText):
-    annotations: _JsonObjects | None = None
-    logprobs: _JsonObjects | None = None
-
-
-_ANSWERED_PARTS: dict[str, Check] = {"output_text": members_of(_OutputText), "refusal": members_of(Refusal)}
-
-_SAID_PARTS: dict[str, Check] = {
-    "input_text": members_of(_InputText),
-    "input_image": members_of(_InputImage),
-    "input_audio": members_of(_InputAudio),
-    **_ANSWERED_PARTS,
-    "input_file": members_of(_InputFile),
-    "computer_screenshot": any_members_of(OtherPart),
-    "summary_text": members_of(SummaryText),
-    "encrypted_content": any_members_of(OtherPart),
-}
-
-
-def _parts(shapes: dict[str, Check], *, at: tuple[str, ...] = ("type",)) -> Check:
-    return array_of(tagged("type", shapes, at=at), "an array of objects")
-
-
-_SaidContent: TypeAlias = Annotated[Any, shaped(text_or(_parts(_SAID_PARTS), list, _CONTENT))]
-# OpenAI reports a part that is not the assistant's at the part, not at its type.
-_AnsweredContent: TypeAlias = Annotated[Any, shaped(text_or(_parts(_ANSWERED_PARTS, at=()), list, _CONTENT))]
-
 
 class _SaidMessage(WireModel):
     type: Literal["message"] = "message"
     role: Literal["user", "system", "developer"]
-    content: _SaidContent
+    content: SaidContent
     id: str | None = None
     status: ItemStatus | None = None
 
@@ -127,7 +60,7 @@ class _SaidMessage(WireModel):
 class _AssistantMessage(WireModel):
     type: Literal["message"] = "message"
     role: Literal["assistant"]
-    content: _AnsweredContent
+    content: AnsweredContent
     id: str | None = None
     status: ItemStatus | None = None
     phase: Phase | None = None
@@ -139,7 +72,6 @@ class _CallerMembers(WireModel):
 
 
 _Caller: TypeAlias = Annotated[JsonObject, shaped(members_of(_CallerMembers))]
-_Output: TypeAlias = Annotated[Any, shaped(text_or(_parts(_SAID_PARTS), list, _CONTENT))]
 
 
 class _FunctionCall(FunctionCall):
@@ -148,7 +80,7 @@ class _FunctionCall(FunctionCall):
 
 
 class _FunctionCallOutput(FunctionCallOutput):
-    output: _Output
+    output: ToolOutput
     name: str | None = None
     namespace: str | None = None
     caller: _Caller | None = None
@@ -160,12 +92,8 @@ class _CustomToolCall(CustomToolCall):
 
 
 class _CustomToolCallOutput(CustomToolCallOutput):
-    output: _Output
+    output: ToolOutput
     caller: _Caller | None = None
-
-
-_Summary: TypeAlias = Annotated[Any, shaped(_parts({"summary_text": members_of(SummaryText)}))]
-_Thoughts: TypeAlias = Annotated[Any, shaped(_parts({"reasoning_text": members_of(ReasoningText)}))]
 
 
 class _ToolsBrought(OtherItem):
@@ -180,8 +108,8 @@ class _ConfigurationUpdate(ConfigurationUpdate):
 
 
 class _Reasoning(Reasoning):
-    summary: _Summary
-    content: _Thoughts | None = None
+    summary: Summaries
+    content: Thoughts | None = None
 
 
 _SAID = members_of(_SaidMessage)
@@ -229,13 +157,20 @@ def input_items(*, minimum: int = 0, maximum: int | None = None) -> Check:
     return array_of(_check_item, "an array of input items", minimum=minimum, maximum=maximum)
 
 
-INPUT: Check = text_or(input_items(maximum=MAX_ITEMS), list, "one of a string or array of input items")
+_INPUT = text_or(input_items(maximum=MAX_ITEMS), list, "one of a string or array of input items")
+
+
+def check_input(value: Any, policing: Policing) -> None:
+    """Accept text, or an array of input items."""
+    if value is None:
+        raise wrong_type(value, "a string")  # to OpenAI null is a text that failed
+    _INPUT(value, policing)
 
 
 def with_types(value: Any) -> Any:
     """Return an input whose items say their `type`, in today's names, without a client's notes; else as it is.
 
-    An item without a type is a message if it has a role or content, and a reference if it has only an id.
+    An item without a type is a reference if it has only an id, and else a message.
     """
     return [_with_type(item) for item in value] if isinstance(value, list) else value
 
@@ -251,6 +186,4 @@ def _with_type(item: Any) -> Any:
     if kind is not None:
         return item
     untyped = {key: value for key, value in item.items() if key != "type"}
-    if "role" in untyped or "content" in untyped:
-        return {"type": "message", **untyped}
-    return {"type": "item_reference", **untyped} if untyped.keys() == {"id"} else untyped
+    return {"type": "item_reference" if untyped.keys() == {"id"} else "message", **untyped}

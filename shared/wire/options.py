@@ -1,12 +1,22 @@
 """The shapes of a request's options: text format, reasoning, prompt, moderation and other small objects."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticKnownError
 
 from shared.wire.model import JsonObject, WireModel
-from shared.wire.shapes import Check, Policing, array_of, bounded_text, members_of, shaped, tagged
+from shared.wire.shapes import (
+    Check,
+    Policing,
+    array_of,
+    bounded_text,
+    members_of,
+    shaped,
+    tagged,
+    wrong_type,
+)
+from shared.wire.wording import listed
 
 # The largest integer that every reader of JSON keeps exactly.
 MAX_INTEGER = 2**53 - 1
@@ -116,9 +126,20 @@ class _Moderation(WireModel):
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
+def _check_effort(value: Any, _policing: Policing) -> None:
+    # OpenAI's own words for what is no text; what is text is the Literal's to check.
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise wrong_type(value, "one of 'minimal', 'low', 'medium', or 'high'")
+    if not isinstance(value, str):
+        raise wrong_type(value, f"one of one of {listed(get_args(Effort), last='or')} or integer")
+
+
+_Effort: TypeAlias = Annotated[Effort, shaped(_check_effort)]
+
+
 class _Reasoning(WireModel):
-    effort: Effort | None = None
-    summary: Literal["auto", "concise", "detailed"] | None = None
+    effort: _Effort | None = None
+    summary: Literal["concise", "detailed", "auto"] | None = None
     context: Literal["auto", "current_turn", "all_turns"] | None = None
     mode: str | None = None
 
@@ -129,7 +150,7 @@ class _PlainFormat(WireModel):
 
 class _JsonSchemaFormat(WireModel):
     type: Literal["json_schema"]
-    name: str = Field(min_length=1, max_length=64)
+    name: str = Field(min_length=1, max_length=64, pattern="^[a-zA-Z0-9_-]+$")
     # Pydantic's own models have a `schema`, so the field has another name here.
     json_schema: JsonObject = Field(alias="schema")
     strict: bool | None = None
@@ -152,7 +173,7 @@ class _Text(WireModel):
 
 
 class _EffortUpdate(WireModel):
-    effort: Effort | None = None
+    effort: _Effort | None = None
 
 
 class _FormatUpdate(WireModel):

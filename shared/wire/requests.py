@@ -1,11 +1,11 @@
 """The bodies of requests: each field is declared once, with its bounds, in the order in which it is checked."""
 
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Field
 
 from shared.wire.dumps import without_dumped
-from shared.wire.input_items import INPUT, input_items, with_types
+from shared.wire.input_items import check_input, input_items, with_types
 from shared.wire.items import CompactionTrigger, InputText, Item, Message
 from shared.wire.model import JsonObject, WireModel
 from shared.wire.options import (
@@ -26,6 +26,7 @@ from shared.wire.options import (
 from shared.wire.responses import ConversationReference
 from shared.wire.shapes import (
     MAX_ID,
+    Policing,
     array_of,
     at_most,
     members_of,
@@ -34,6 +35,7 @@ from shared.wire.shapes import (
     text_or,
 )
 from shared.wire.tools import TOOLS, check_tool_choice
+from shared.wire.wording import abbreviated, listed
 
 Includable: TypeAlias = Literal[
     "file_search_call.results",
@@ -45,20 +47,33 @@ Includable: TypeAlias = Literal[
     "reasoning.encrypted_content",
     "message.output_text.logprobs",
 ]
-ServiceTier: TypeAlias = Literal["auto", "default", "flex", "scale", "priority", "fast", "ultrafast"]
+_ListedTier: TypeAlias = Literal["auto", "default", "fast", "flex", "priority"]
+ServiceTier: TypeAlias = _ListedTier | Literal["scale", "ultrafast"]
 PromptCacheRetention: TypeAlias = Literal["in_memory", "24h"]
 
 
-_INCLUDE = array_of(one_of(Includable), "an array of strings")
+_INCLUDE = array_of(
+    one_of(Includable),
+    f"an array of one of {listed([abbreviated(name) for name in get_args(Includable)], last='or')}",
+)
+_IS_LISTED_TIER = one_of(_ListedTier)
+
+
+def _check_tier(value: Any, policing: Policing) -> None:
+    # The SDK knows two more than OpenAI names to who sends another.
+    if value not in ("scale", "ultrafast"):
+        _IS_LISTED_TIER(value, policing)
+
+
 _CONTEXT_MANAGEMENT = array_of(members_of(ContextManagement), "an array of objects", minimum=1)
 _CONVERSATION = text_or(members_of(ConversationReference), dict, "one of a string or object", maximum=MAX_ID)
 
 _AS_MEANT = BeforeValidator(lambda value: with_types(without_dumped(value)))
-_Input: TypeAlias = Annotated[str | list[Item], shaped(INPUT), _AS_MEANT]
+_Input: TypeAlias = Annotated[str | list[Item], shaped(check_input), _AS_MEANT]
 _Conversation: TypeAlias = Annotated[str | ConversationReference, shaped(_CONVERSATION)]
 _Metadata: TypeAlias = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
-    shaped(at_most(16)),
+    shaped(at_most(16, "a metadata object")),
 ]
 
 
@@ -115,7 +130,7 @@ class CreateResponse(InputRequest):
     truncation: Literal["auto", "disabled"] | None = None
     instructions: str | None = None
     store: bool | None = None
-    service_tier: ServiceTier | None = None
+    service_tier: Annotated[ServiceTier, shaped(_check_tier)] | None = None
     top_logprobs: int | None = Field(None, ge=0, le=20)
     context_management: Annotated[list[ContextManagement], shaped(_CONTEXT_MANAGEMENT)] | None = None
     image: Annotated[ImageOptions, shaped(members_of(ImageOptions))] | None = None
@@ -169,7 +184,7 @@ class CompactRequest(InputRequest):
     )
     prompt_cache_key: str | None = Field(None, max_length=64)
     prompt_cache_retention: PromptCacheRetention | None = None
-    service_tier: Literal["auto", "default", "fast", "flex", "priority"] | None = None
+    service_tier: _ListedTier | None = None
     image: Annotated[ImageOptions, shaped(members_of(ImageOptions))] | None = None
     hitherto: Annotated[HithertoOptions, shaped(members_of(HithertoOptions))] | None = None
 

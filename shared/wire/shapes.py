@@ -71,6 +71,10 @@ def any_members_of(model: type[WireModel]) -> Check:
     return lambda value, policing: model.model_validate(value, context=policing)
 
 
+def any_value(_value: Any, _policing: Policing) -> None:
+    """Accept everything."""
+
+
 def one_of(values: Any) -> Check:
     """Accept one of the values of a Literal."""
     literal: TypeAdapter[Any] = TypeAdapter(values)
@@ -80,16 +84,18 @@ def one_of(values: Any) -> Check:
 def tagged(key: str, shapes: Mapping[str, Check], *, at: Where | None = None) -> Check:
     """Accept an object whose `key` names one of `shapes`, and which that shape accepts.
 
-    `at` is where an unknown name is reported, seen from the object: at `key` unless told.
+    `at` is where an unknown name is reported, seen from the object: at `key` unless told. Told, no name and what
+    is no text are reported there too, as OpenAI does: as an empty name.
     """
 
     def check(value: Any, policing: Policing) -> None:
         require_object(value, "an object")
-        if key not in value:
+        if key not in value and at is None:
             raise problem("missing", value, at=(key,))
-        tag = value[key]
+        tag = value.get(key)
         if not isinstance(tag, str) or tag not in shapes:
-            raise unsupported_value(tag, shapes, at=(key,) if at is None else at)
+            shown = tag if at is None or isinstance(tag, str) else ""
+            raise unsupported_value(shown, shapes, at=(key,) if at is None else at)
         shapes[tag](value, policing)
 
     return check
@@ -145,11 +151,12 @@ def bounded_text(*, minimum: int, maximum: int) -> Check:
     return check
 
 
-def at_most(maximum: int) -> Check:
-    """Accept an object with up to `maximum` properties; a value of another type is another check's."""
+def at_most(maximum: int, expected: str) -> Check:
+    """Accept an object with up to `maximum` properties."""
 
     def check(value: Any, _policing: Policing) -> None:
-        if isinstance(value, dict) and len(value) > maximum:
+        require_object(value, expected)
+        if len(value) > maximum:
             raise problem("too_long", value, limit=maximum)
 
     return check

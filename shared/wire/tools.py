@@ -19,6 +19,7 @@ from shared.wire.shapes import (
     unsupported_value,
     wrong_type,
 )
+from shared.wire.wording import listed
 from shared.wire.wording import unsupported_value as not_served
 
 _Name: TypeAlias = Annotated[str, Field(min_length=1)]
@@ -103,7 +104,7 @@ _TOOL = tagged(
     },
 )
 
-TOOLS: Check = array_of(_TOOL, "an array of objects")
+TOOLS: Check = array_of(_TOOL, "an array of tools")
 
 
 class _NamedChoice(WireModel):
@@ -149,6 +150,6 @@ def check_tool_choice(value: Any, policing: Policing) -> None:
     if isinstance(value, dict):
         _CHOICE(value, policing)
     elif not isinstance(value, str):
-        raise wrong_type(value, "one of a string or object")
+        raise wrong_type(value, f"one of an object or {listed(_CHOICES, last='or')}")
     elif value not in _CHOICES:
         raise unsupported_value(value, _CHOICES)

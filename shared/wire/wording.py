@@ -1,12 +1,15 @@
 """OpenAI's way of naming things in errors, and the errors that need no more than a name."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shared.errors import InvalidRequest
 
 # Names and values of a client's are shown up to this many characters: an error is not a place for a body.
 _LONGEST_SHOWN = 100
+
+# OpenAI writes `conversation` in full, and `previous_response_id` as `pre..._id`.
+_LONGEST_WHOLE = 16
 
 _TYPE_WORDS: dict[type, str] = {
     bool: "a boolean",
@@ -24,11 +27,11 @@ def missing_parameter(param: str) -> InvalidRequest:
     )
 
 
-def unknown_parameter(key: str, known: Sequence[str] = ()) -> InvalidRequest:
-    """Return the error for a parameter that nobody knows, naming the one of `known` that was meant."""
+def unknown_parameter(key: str, known: Iterable[str] = ()) -> InvalidRequest:
+    """Return the error for a parameter that nobody knows, naming those of `known` that may be meant, nearest first."""
     param = path_of([key])
-    meant = min(known, key=lambda name: edit_distance(key, name), default=None)
-    hint = f" Did you mean '{meant}'?" if meant and edit_distance(key, meant) <= 2 else ""
+    near = sorted((distance, name) for name in known if (distance := edit_distance(key, name)) <= 2)
+    hint = f" Did you mean {listed([name for _distance, name in near], last='or')}?" if near else ""
     return InvalidRequest(f"Unknown parameter: '{param}'.{hint}", param=param, code="unknown_parameter")
 
 
@@ -75,6 +78,11 @@ def listed(values: Sequence[str], *, last: str = "and") -> str:
     if len(quoted) < 3:
         return f" {last} ".join(quoted)
     return f"{', '.join(quoted[:-1])}, {last} {quoted[-1]}"
+
+
+def abbreviated(name: str) -> str:
+    """Return a name as OpenAI writes it where it lists what may stand somewhere: a long one without its middle."""
+    return name if len(name) <= _LONGEST_WHOLE else f"{name[:3]}...{name[-3:]}"
 
 
 def shown(text: str) -> str:

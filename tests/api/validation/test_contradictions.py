@@ -37,7 +37,7 @@ def refusal_by(check: Callable[[CreateResponse], None], **fields: Any) -> Refusa
             (
                 (
                     "Mutually exclusive parameters: ''. Ensure you are only providing one of: "
-                    "'previous_response_id' or 'conversation'."
+                    "'pre..._id' or 'conversation'."
                 ),
                 None,
                 "mutually_exclusive_parameters",

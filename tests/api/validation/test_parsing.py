@@ -28,6 +28,7 @@ INCLUDABLE = (
 
 
 LONG_ID = "x" * 513
+SHORT_INCLUDABLE = "'fil...lts', 'web...lts', 'web...ces', 'mes...url', 'com...url', 'cod...uts', 'rea...ent', or 'mes...obs'"
 
 
 def refusal_of(body: Any, **options: int) -> Refusal:
@@ -49,6 +50,9 @@ def refusal_of(body: Any, **options: int) -> Refusal:
         pytest.param(asking(stor=True), unknown("stor", " Did you mean 'store'?"), id="one-letter-missing"),
         pytest.param(asking(tempreature=1), unknown("tempreature", " Did you mean 'temperature'?"), id="two-letters-swapped"),
         pytest.param(asking(storages=1), unknown("storages"), id="three-letters-away"),
+        pytest.param(asking(stre=1), unknown("stre", " Did you mean 'store' or 'stream'?"), id="two-near-keys"),
+        pytest.param(asking(strem=1), unknown("strem", " Did you mean 'stream' or 'store'?"), id="the-nearer-key-first"),
+        pytest.param(asking(modell=1), unknown("modell"), id="a-near-key-that-is-given"),
         pytest.param(asking(**{"a\nb": 1}), unknown(r"a\nb"), id="key-with-a-line-break"),
         pytest.param(asking(**{"k" * 500: 1}), unknown("k" * 100 + "…"), id="huge-key"),
         pytest.param({"input": "hi", "model": None}, wrong_type("model", "a string", "an object"), id="model-null"),
@@ -85,7 +89,7 @@ def test_a_switch_is_a_boolean(param: str) -> None:
     ("fields", "refusal"),
     [
         pytest.param({"input": {}}, wrong_type("input", "one of a string or array of input items", "an object"), id="input-object"),
-        pytest.param({"input": None}, wrong_type("input", "one of a string or array of input items", "an object"), id="input-null"),
+        pytest.param({"input": None}, wrong_type("input", "a string", "an object"), id="input-null"),
         pytest.param({"input": "x" * 10_485_761}, too_long("input", 10_485_760, 10_485_761), id="input-too-long"),
         pytest.param({"previous_response_id": 7}, wrong_type("previous_response_id", "a string", "an integer"), id="previous_response_id"),
         pytest.param({"prompt": {}}, missing("prompt.id"), id="prompt-without-id"),
@@ -97,9 +101,9 @@ def test_a_switch_is_a_boolean(param: str) -> None:
             no_such_value("moderation.policy.input.mode", "x", "'score' and 'block'"),
             id="moderation-mode",
         ),
-        pytest.param({"include": "x"}, wrong_type("include", "an array of strings", "a string"), id="include-string"),
+        pytest.param({"include": "x"}, wrong_type("include", f"an array of one of {SHORT_INCLUDABLE}", "a string"), id="include-string"),
         pytest.param({"include": ["bogus.thing"]}, no_such_value("include[0]", "bogus.thing", INCLUDABLE), id="include-bogus"),
-        pytest.param({"tools": {}}, wrong_type("tools", "an array of objects", "an object"), id="tools-object"),
+        pytest.param({"tools": {}}, wrong_type("tools", "an array of tools", "an object"), id="tools-object"),
         pytest.param({"tools": [7]}, wrong_type("tools[0]", "an object", "an integer"), id="tool-7"),
         pytest.param({"tools": [{}]}, missing("tools[0].type"), id="tool-without-type"),
         pytest.param({"tools": [{"type": "function", "function": {"name": "f"}}]}, missing("tools[0].name"), id="tool-chat-shaped"),
@@ -122,7 +126,7 @@ def test_a_switch_is_a_boolean(param: str) -> None:
             id="tool-in-a-namespace",
         ),
         pytest.param({"tool_choice": "bogus"}, no_such_value("tool_choice", "bogus", "'none', 'auto', and 'required'"), id="choice-bogus"),
-        pytest.param({"tool_choice": 7}, wrong_type("tool_choice", "one of a string or object", "an integer"), id="choice-7"),
+        pytest.param({"tool_choice": 7}, wrong_type("tool_choice", "one of an object or 'none', 'auto', or 'required'", "an integer"), id="choice-7"),
         pytest.param({"tool_choice": {"type": "function", "function": {}}}, missing("tool_choice.name"), id="choice-chat-shaped"),
         pytest.param({"tool_choice": {"type": "mcp"}}, missing("tool_choice.server_label"), id="choice-mcp"),
         pytest.param(
@@ -130,7 +134,7 @@ def test_a_switch_is_a_boolean(param: str) -> None:
             too_many_properties("metadata", 16, 17),
             id="metadata-17",
         ),
-        pytest.param({"metadata": []}, wrong_type("metadata", "an object", "an array"), id="metadata-array"),
+        pytest.param({"metadata": []}, wrong_type("metadata", "a metadata object", "an array"), id="metadata-array"),
         pytest.param({"metadata": {"a": 1}}, wrong_type("metadata.a", "a string", "an integer"), id="metadata-value-type"),
         pytest.param({"metadata": {"a": "x" * 513}}, too_long("metadata.a", 512, 513), id="metadata-value-length"),
         pytest.param(
@@ -153,8 +157,20 @@ def test_a_switch_is_a_boolean(param: str) -> None:
         ),
         pytest.param({"text": {"format": {"type": "json_schema", "schema": {}}}}, missing("text.format.name"), id="text-schema-name"),
         pytest.param({"text": {"format": {"type": "json_schema", "name": "n"}}}, missing("text.format.schema"), id="text-schema"),
+        pytest.param(
+            {"text": {"format": {"type": "json_schema", "name": "a b", "schema": {}}}},
+            (
+                (
+                    "Invalid 'text.format.name': string does not match pattern. "
+                    "Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
+                ),
+                "text.format.name",
+                "invalid_value",
+            ),
+            id="text-schema-name-with-a-blank",
+        ),
         pytest.param({"text": {"verbosity": "x"}}, no_such_value("text.verbosity", "x", "'low', 'medium', and 'high'"), id="verbosity"),
-        pytest.param({"temperature": "x"}, wrong_type("temperature", "a decimal number", "a string"), id="temperature-string"),
+        pytest.param({"temperature": "x"}, wrong_type("temperature", "a decimal", "a string"), id="temperature-string"),
         pytest.param(
             {"temperature": 3},
             beyond("temperature", "decimal_above_max_value", "decimal above maximum value", "<= 2", "3"),
@@ -184,6 +200,25 @@ def test_a_switch_is_a_boolean(param: str) -> None:
             no_such_value("reasoning.effort", "x", "'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'"),
             id="effort",
         ),
+        pytest.param(
+            {"reasoning": {"effort": []}},
+            wrong_type(
+                "reasoning.effort",
+                "one of one of 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', or 'max' or integer",
+                "an array",
+            ),
+            id="effort-array",
+        ),
+        pytest.param(
+            {"reasoning": {"effort": 5}},
+            wrong_type("reasoning.effort", "one of 'minimal', 'low', 'medium', or 'high'", "an integer"),
+            id="effort-5",
+        ),
+        pytest.param(
+            {"reasoning": {"summary": "x"}},
+            no_such_value("reasoning.summary", "x", "'concise', 'detailed', and 'auto'"),
+            id="reasoning-summary",
+        ),
         pytest.param({"previous_response_id": LONG_ID}, too_long("previous_response_id", 512, 513), id="previous response"),
         pytest.param({"conversation": LONG_ID}, too_long("conversation", 512, 513), id="conversation"),
         pytest.param({"conversation": {"id": LONG_ID}}, too_long("conversation.id", 512, 513), id="conversation's id"),
@@ -200,7 +235,7 @@ def test_a_switch_is_a_boolean(param: str) -> None:
         pytest.param({"instructions": []}, wrong_type("instructions", "a string", "an array"), id="instructions"),
         pytest.param(
             {"service_tier": "x"},
-            no_such_value("service_tier", "x", "'auto', 'default', 'flex', 'scale', 'priority', 'fast', and 'ultrafast'"),
+            no_such_value("service_tier", "x", "'auto', 'default', 'fast', 'flex', and 'priority'"),
             id="service_tier",
         ),
         pytest.param(

@@ -218,7 +218,7 @@ def test_the_deepest_body_that_is_read_can_be_stored() -> None:
             {"input": [{"role": "user", "content": "x", **dict.fromkeys(map(str, range(300_000)))}]}, "input[0].0", id="members"
         ),
         pytest.param(
-            {"input": [{"role": "user", "content": [{"type": "output_text", "text": "x", "annotations": [7] * 300_000}]}]},
+            {"input": [{"role": "assistant", "content": [{"type": "output_text", "text": "x", "annotations": [7] * 300_000}]}]},
             "input[0].content[0].annotations[0]",
             id="annotations",
         ),

@@ -63,6 +63,7 @@ PART_TYPES = (
     "'input_text', 'input_image', 'input_audio', 'output_text', 'refusal', 'input_file', "
     "'computer_screenshot', 'summary_text', and 'encrypted_content'"
 )
+SAID_PARTS = "'input_text', 'input_image', 'input_file', 'scoped_content', and 'input_audio'"
 EFFORTS = "'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'"
 UPDATE: dict[str, Any] = {"type": "configuration_update"}
 CALL = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
@@ -75,13 +76,14 @@ RESULT = {"type": "function_call_output", "call_id": "c", "output": "ok"}
         pytest.param(7, wrong_type("input[0]", "an input item", "an integer"), id="item-7"),
         pytest.param(None, wrong_type("input[0]", "an input item", "null"), id="item-null"),
         pytest.param({"type": "bogus_item"}, no_such_value("input[0]", "bogus_item", ITEM_TYPES), id="type-unknown"),
-        pytest.param({"type": 7}, no_such_value("input[0]", "7", ITEM_TYPES), id="type-7"),
-        pytest.param({}, missing("input[0].type"), id="nothing"),
-        pytest.param({"type": "additional_tools", "tools": {}}, wrong_type("input[0].tools", "an array of objects", "an object"), id="tools-object"),
+        pytest.param({"type": 7}, no_such_value("input[0]", "", ITEM_TYPES), id="type-7"),
+        pytest.param({}, no_such_value("input[0]", "", ROLES), id="nothing"),
+        pytest.param({"call_id": "c", "output": "x"}, no_such_value("input[0]", "", ROLES), id="no-type"),
+        pytest.param({"type": "additional_tools", "tools": {}}, wrong_type("input[0].tools", "an array of tools", "an object"), id="tools-object"),
         pytest.param({"type": "tool_search_output", "tools": [{"type": "function"}]}, missing("input[0].tools[0].name"), id="tools-nameless"),
-        pytest.param({"content": "x"}, missing("input[0].role"), id="no-role"),
+        pytest.param({"type": "message", "content": "x"}, no_such_value("input[0]", "", ROLES), id="no-role"),
         pytest.param({"role": "bogus", "content": "x"}, no_such_value("input[0]", "bogus", ROLES), id="role-unknown"),
-        pytest.param({"role": {}, "content": "x"}, no_such_value("input[0]", "{}", ROLES), id="role-object"),
+        pytest.param({"role": {}, "content": "x"}, no_such_value("input[0]", "", ROLES), id="role-object"),
         pytest.param({"role": "user"}, missing("input[0].content"), id="no-content"),
         pytest.param({"role": "user", "content": None}, wrong_type("input[0].content", CONTENT, "null"), id="content-null"),
         pytest.param({"role": "user", "content": {}}, wrong_type("input[0].content", CONTENT, "an object"), id="content-object"),
@@ -99,6 +101,12 @@ RESULT = {"type": "function_call_output", "call_id": "c", "output": "ok"}
             no_such_value("input[0].content[0]", "input_text", "'output_text' and 'refusal'"),
             id="input_text-of-an-assistant",
         ),
+        pytest.param(said({"type": "bogus"}, role="assistant"), no_such_value("input[0].content[0].type", "bogus", PART_TYPES), id="assistant's-part-type"),
+        pytest.param(said({}, role="assistant"), missing("input[0].content[0].type"), id="assistant's-part-without-type"),
+        pytest.param(said({"type": "output_text", "text": "x"}), no_such_value("input[0].content[0]", "output_text", SAID_PARTS), id="output_text-of-a-user"),
+        pytest.param(said({"type": "refusal", "refusal": "x"}, role="system"), no_such_value("input[0].content[0]", "refusal", SAID_PARTS), id="refusal-of-a-system"),
+        pytest.param(said({"type": "computer_screenshot"}), no_such_value("input[0].content[0]", "computer_screenshot", SAID_PARTS), id="screenshot-of-a-user"),
+        pytest.param(said({"type": "scoped_content"}), no_such_value("input[0].content[0].type", "scoped_content", PART_TYPES), id="scoped-content"),
         pytest.param(
             said({"type": "input_text", "text": "x", "prompt_cache_breakpoint": {"mode": "x"}}),
             no_such_value("input[0].content[0].prompt_cache_breakpoint.mode", "x", "'explicit'"),
@@ -144,8 +152,7 @@ def test_names_the_place_of_the_first_bad_item() -> None:
         pytest.param(said({"type": "input_image", "image_url": "u", "detail": "original"}), id="image"),
         pytest.param(said({"type": "input_file", "file_id": "f", "detail": "low"}, role="developer"), id="file"),
         pytest.param(said({"type": "input_audio", "input_audio": {"data": "", "format": "mp3"}}), id="audio"),
-        pytest.param(said({"type": "output_text", "text": "x"}), id="output_text-of-a-user"),
-        pytest.param(said({"type": "computer_screenshot", "image_url": "u"}), id="part-that-is-passed-on"),
+        pytest.param({**RESULT, "output": [{"type": "computer_screenshot", "image_url": "u"}]}, id="part-that-is-passed-on"),
         pytest.param(said({"type": "output_text", "text": "x", "annotations": [], "logprobs": []}, role="assistant"), id="answer"),
         pytest.param({**CALL, "async": True, "namespace": "n", "caller": {"type": "program", "caller_id": "p"}}, id="call"),
         pytest.param({**RESULT, "name": "f", "namespace": "n", "output": [{"type": "input_text", "text": "x"}]}, id="result"),
