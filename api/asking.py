@@ -9,8 +9,9 @@ from shared.ids import new_id
 from shared.services import Services
 from shared.turns import Turn
 from shared.window.calibration import Correction
-from shared.window.entry import Entry
-from shared.window.sizing import size_of_window
+from shared.window.entry import Entry, flatten
+from shared.window.sizing import size_of_items, size_of_window
+from shared.window.truncation import truncate
 from shared.wire.requests import CompactRequest, CreateResponse, InputTokensRequest
 from shared.wire.responses import Response
 
@@ -70,3 +71,21 @@ async def sized_request(services: Services, wanted: InputTokensRequest, *, tenan
     )
     correction = await services.calibration.correction(turn.request.model)
     return SizedRequest(turn, window.entries, overhead, correction)
+
+
+async def tokens_given(services: Services, wanted: InputTokensRequest, *, tenant: str) -> int:
+    """Return how many tokens a model would be given: with `truncation: "auto"` what a turn keeps of the window.
+
+    Raises RequestError as `asked_turn` does.
+    """
+    asked = await sized_request(services, wanted, tenant=tenant)
+    model = asked.turn.request.model
+    limit = services.window_compactor.jobs.context_window_tokens(model)
+    if wanted.truncation != "auto" or limit is None or asked.tokens <= limit:
+        return asked.tokens
+    route = services.routes.find(model)
+    name = route.name if route else None
+    whole = size_of_items(flatten(asked.window, upstream=name), overhead=asked.overhead)
+    room = asked.correction.counted(limit, of=whole) - asked.overhead
+    kept = truncate(asked.window, room, upstream=name)
+    return asked.correction.real(size_of_items(kept, overhead=asked.overhead))

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from api.asking import sized_request
+from api.asking import tokens_given
 from api.bodies import read_json
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
@@ -31,7 +31,7 @@ async def list_input_items(
     responses=answers(shape="InputTokens"),
 )
 async def count_input_tokens(request: Request, services: GivenServices, tenant: Tenant) -> JsonObject:
-    """Return how many tokens a request's window would be, without asking a model."""
+    """Return how many tokens of a request's window a model would be given, without asking one."""
     wanted = await read_json(await request.body() or b"{}", parse_input_tokens)
-    asked = await sized_request(services, wanted, tenant=tenant)
-    return {"object": "response.input_tokens", "input_tokens": asked.tokens}
+    tokens = await tokens_given(services, wanted, tenant=tenant)
+    return {"object": "response.input_tokens", "input_tokens": tokens}

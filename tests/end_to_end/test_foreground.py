@@ -1,5 +1,7 @@
 """Foreground responses, /responses/compact, models and probes, through the official SDK."""
 
+from typing import Any
+
 import httpx
 import pytest
 import redis
@@ -105,6 +107,16 @@ def test_with_truncation_the_oldest_items_of_a_window_that_is_too_large_are_left
     sent = upstream.requests[-1]["messages"]
     assert 100 < len(sent) < len(history)
     assert [message["content"] for message in sent] == [item["content"] for item in history[-len(sent) :]]
+
+
+def test_with_truncation_only_what_is_kept_is_counted(client: OpenAI) -> None:
+    history: list[Any] = [*long_conversation(400), {"role": "user", "content": "And the last shard?"}]
+    whole = client.responses.input_tokens.count(model="m", input=history).input_tokens
+    kept = client.responses.input_tokens.count(model="m", input=history, truncation="auto").input_tokens
+    assert whole > 20_000
+    assert 15_000 < kept <= 20_000
+    short = client.responses.input_tokens.count(model="m", input="Hi", truncation="auto").input_tokens
+    assert short == client.responses.input_tokens.count(model="m", input="Hi").input_tokens
 
 
 def test_the_probabilities_of_tokens_are_part_of_the_answer(
