@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 import structlog
@@ -10,6 +11,7 @@ from shared.errors import UpstreamError
 from shared.ports import Upstream
 from shared.prompt import Prompt, UpstreamEvent
 from shared.routing import Route, Routes
+from shared.wire.wording import no_such_model
 
 LISTING_SECONDS = 10.0
 
@@ -35,7 +37,7 @@ class RoutedUpstream:
         """Return the answer of the model's upstream; raises at once for a model that no route names."""
         route = self._routes.for_model(prompt.model)
         renamed = replace(prompt, model=route.provider_name(prompt.model))
-        return self._upstreams[route].stream(renamed)
+        return _as_asked(self._upstreams[route].stream(renamed), prompt.model)
 
     async def list_models(self) -> Sequence[str]:
         """Return what can be asked, each name once, in the order of the routes.
@@ -66,3 +68,17 @@ class RoutedUpstream:
     def _unlisted(self, route: Route, error: UpstreamError) -> tuple[list[str], UpstreamError]:
         _log.warning("models_not_listed", upstream=route.name, code=error.code, status=error.status)
         return route.names, error
+
+
+async def _as_asked(
+    answer: AsyncGenerator[UpstreamEvent, None], model: str
+) -> AsyncGenerator[UpstreamEvent, None]:
+    """Yield the answer; a model that the provider does not have is told by the client's name for it."""
+    try:
+        async with aclosing(answer):
+            async for event in answer:
+                yield event
+    except UpstreamError as error:
+        if error.code != "model_not_found":
+            raise
+        raise UpstreamError(no_such_model(model), code=error.code, status=error.status) from error

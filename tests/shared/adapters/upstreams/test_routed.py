@@ -15,7 +15,7 @@ from shared.ports import Upstream
 from shared.prompt import Finished, Prompt, TextDelta, UpstreamEvent
 from shared.routing import Route, Routes
 from shared.wire.items import Message
-from tests.scripted_upstream import ScriptedUpstream
+from tests.scripted_upstream import Reply, ScriptedUpstream, in_turn
 
 
 @pytest.fixture
@@ -94,6 +94,17 @@ async def test_the_provider_is_asked_for_a_model_by_its_own_name(
     await ask(both, "gpt-mini")
 
     assert [request["model"] for request in local.requests] == ["qwen"]
+
+
+async def test_a_model_that_the_provider_does_not_have_is_told_by_the_clients_name(
+    both: RoutedUpstream, local: ScriptedUpstream
+) -> None:
+    local.follow(in_turn(Reply(status=404, error={"code": "model_not_found", "message": "No qwen here."})))
+
+    with pytest.raises(UpstreamError, match=r"^The requested model 'gpt-mini' does not exist\.$") as refused:
+        await ask(both, "gpt-mini")
+
+    assert (refused.value.code, refused.value.status) == ("model_not_found", 404)
 
 
 async def test_a_model_without_a_route_is_asked_of_nobody(local: ScriptedUpstream) -> None:
