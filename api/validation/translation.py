@@ -57,11 +57,13 @@ def _unknown(problem: _Problem) -> InvalidRequest:
 
 def _wrong_type(expected: str | None = None) -> _Sentence:
     def sentence(problem: _Problem) -> InvalidRequest:
+        wanted = expected or problem.context["expected"]
         inside_items = len(problem.place) > 1 and problem.place[0] in _ITEM_LISTS
-        word = type_word(problem.value, null="null" if inside_items else "an object")
+        # Null is no object where an object is expected: that would tell nothing.
+        called_null = inside_items or wanted == "an object"
+        word = type_word(problem.value, null="null" if called_null else "an object")
         return InvalidRequest(
-            f"Invalid type for '{problem.param}': expected {expected or problem.context['expected']}, "
-            f"but got {word} instead.",
+            f"Invalid type for '{problem.param}': expected {wanted}, but got {word} instead.",
             param=problem.param,
             code="invalid_type",
         )

@@ -43,7 +43,8 @@ def no_such_model(model: str) -> str:
 def wrong_body(body: object) -> InvalidRequest:
     """Return the error for a body that is no JSON object."""
     return InvalidRequest(
-        f"Invalid type: expected an object, but got {type_word(body)} instead.", code="invalid_type"
+        f"Invalid type: expected an object, but got {type_word(body, null='null')} instead.",
+        code="invalid_type",
     )
 
 

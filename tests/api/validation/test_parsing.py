@@ -41,7 +41,7 @@ def refusal_of(body: Any, **options: int) -> Refusal:
     ("body", "refusal"),
     [
         pytest.param([], ("Invalid type: expected an object, but got an array instead.", None, "invalid_type"), id="array"),
-        pytest.param(None, ("Invalid type: expected an object, but got an object instead.", None, "invalid_type"), id="null"),
+        pytest.param(None, ("Invalid type: expected an object, but got null instead.", None, "invalid_type"), id="null"),
         pytest.param({}, missing("model"), id="nothing"),
         pytest.param({"zzz": 1}, missing("model"), id="model-before-unknown-keys"),
         pytest.param({"model": "m", "zzz": 1}, missing("input"), id="input-before-unknown-keys"),
@@ -105,6 +105,7 @@ def test_a_switch_is_a_boolean(param: str) -> None:
         pytest.param({"include": ["bogus.thing"]}, no_such_value("include[0]", "bogus.thing", INCLUDABLE), id="include-bogus"),
         pytest.param({"tools": {}}, wrong_type("tools", "an array of tools", "an object"), id="tools-object"),
         pytest.param({"tools": [7]}, wrong_type("tools[0]", "an object", "an integer"), id="tool-7"),
+        pytest.param({"tools": [None]}, wrong_type("tools[0]", "an object", "null"), id="tool-null"),
         pytest.param({"tools": [{}]}, missing("tools[0].type"), id="tool-without-type"),
         pytest.param({"tools": [{"type": "function", "function": {"name": "f"}}]}, missing("tools[0].name"), id="tool-chat-shaped"),
         pytest.param({"tools": [{"type": "function", "name": 7}]}, wrong_type("tools[0].name", "a string", "an integer"), id="tool-name-7"),
