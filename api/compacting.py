@@ -61,7 +61,10 @@ async def _publish(services: Services, turn: Turn, result: CompactionResult) -> 
     output = [*result.beside, SizedItem(item=item, tokens=0)]
     # Continuing by id starts from what the client was given; the response itself has said nothing.
     response = turn.head.changed(
-        status="completed", completed_at=int(time.time()), usage=result.usage, service_tier="default"
+        status="completed",
+        completed_at=int(time.time()),
+        usage=result.usage_of_pass,
+        service_tier="default",
     )
     await services.responses.save(turn, TurnResult(response=response, base=output, path=[turn.id]))
     return {
@@ -69,5 +72,5 @@ async def _publish(services: Services, turn: Turn, result: CompactionResult) -> 
         "object": "response.compaction",
         "created_at": turn.head.created_at,
         "output": [entry.item.to_json() for entry in output],
-        "usage": result.usage.to_json(),
+        "usage": result.usage_of_pass.to_json(),
     }

@@ -82,6 +82,14 @@ class CompactionResult:
     items: list[ItemFate] = field(default_factory=list)
 
     @property
+    def usage_of_pass(self) -> Usage:
+        """What is told to who asked for this compaction and nothing else.
+
+        Where no model was asked, it is what was read and what is left, as counted.
+        """
+        return self.usage if self.usage.total_tokens else Usage.of(self.tokens_before, self.tokens_after)
+
+    @property
     def account(self) -> "CompactionAccount":
         """How it was made and what it cost."""
         return CompactionAccount(

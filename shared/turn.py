@@ -21,7 +21,7 @@ from shared.turns import Parked, Turn, TurnResult
 from shared.window.configuration import in_effect
 from shared.window.entry import Entry, flatten
 from shared.window.payload import SizedItem
-from shared.window.sizing import size_of_items
+from shared.window.sizing import size_of_items, size_of_window
 from shared.window.truncation import truncate
 from shared.wire.items import Compaction, ConfigurationUpdate, Item, OtherItem, parse_item
 from shared.wire.model import JsonObject
@@ -99,7 +99,7 @@ class TurnRunner:
         return outcome
 
     async def _compact_only(self, run: Run, partial: Partial | None) -> TurnResult | Parked:
-        told = _told(partial, Compaction)
+        told, read = _told(partial, Compaction), run.entries
         if told is not None:
             await self._reuse(run, *told)
         else:
@@ -108,8 +108,10 @@ class TurnRunner:
                 return outcome
             if outcome is None:
                 raise UpstreamError("The compaction could not be made; the history stays as it was.")
-            run.usage = outcome.usage
+            run.entries, run.usage = [outcome.entry], outcome.usage
             await run.progress.send(run.composer.add_item(outcome.entry.item, compacting=True))
+        if not run.usage.total_tokens:  # no model was asked: told is what was read and what is left
+            run.usage = Usage.of(*(run.correction.part(size_of_window(each)) for each in (read, run.entries)))
         return await self._result(run, Finished(reason="stop", usage=Usage()))
 
     async def _reuse(self, run: Run, index: int, item: Compaction) -> None:
@@ -190,7 +192,7 @@ class TurnRunner:
     def _estimated_usage(self, run: Run, output: Sequence[SizedItem]) -> Usage:
         asked = run.correction.real(run.given_size)
         answered = run.correction.part(size_of_items(output))
-        return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
+        return Usage.of(asked, answered)
 
 
 async def _begin(turn: Turn, progress: Progress, partial: Partial | None) -> Composer:

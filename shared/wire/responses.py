@@ -38,6 +38,11 @@ class Usage(WireModel):
         """Return all five fields, given or not: clients rely on each."""
         return self.model_dump(mode="json")
 
+    @classmethod
+    def of(cls, read: int, written: int) -> "Usage":
+        """Return the usage of so many tokens that were read and written, of which no more is known."""
+        return cls(input_tokens=read, output_tokens=written, total_tokens=read + written)
+
     def __add__(self, other: "Usage") -> "Usage":
         """Return the sum, kind by kind, those included that hitherto does not know."""
         return Usage.model_validate(_sum(self.to_json(), other.to_json()))

@@ -178,6 +178,7 @@ def test_compact_returns_user_messages_and_one_item_that_can_be_continued(
     compacted = client.responses.compact(model="m", input=history)  # type: ignore[arg-type]  # plain JSON
     assert compacted.object == "response.compaction"
     assert [item.type for item in compacted.output][-1] == "compaction"
+    assert compacted.usage.input_tokens > compacted.usage.output_tokens > 0  # though no model was asked
     assert {item.role for item in compacted.output[:-1] if item.type == "message"} == {"user"}
 
     by_id = client.responses.create(model="say:Ok.", input="Go on", previous_response_id=compacted.id)

@@ -47,6 +47,8 @@ def test_the_conversation_goes_on_from_it(client: OpenAI, upstream: ScriptedUpst
 def test_even_a_short_conversation_is_compacted(client: OpenAI, history: list[dict[str, str]]) -> None:
     response = answer(client, model=MODEL, input=[*history, TRIGGER])
     assert [item.type for item in response.output] == ["compaction"]
+    assert response.usage is not None
+    assert (response.usage.input_tokens > 0) == bool(history)
 
 
 def test_it_can_be_a_background_job(client: OpenAI) -> None:
