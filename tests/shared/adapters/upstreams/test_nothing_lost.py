@@ -39,9 +39,9 @@ CALL = {"type": "function_call", "call_id": "CANARY", "name": "CANARY", "argumen
 CUSTOM = {"type": "custom_tool_call", "call_id": "c", "name": "CANARY", "input": "CANARY"}
 
 CASES: dict[str, list[dict[str, Any]]] = {
-    "user": [{"role": "user", "content": PARTS}],
-    "system": [{"role": "system", "content": PARTS}],
-    "developer": [{"role": "developer", "content": PARTS}],
+    "user": [{"role": "user", "content": PARTS[:8]}],
+    "system": [{"role": "system", "content": PARTS[:8]}],
+    "developer": [{"role": "developer", "content": PARTS[:8]}],
     "assistant": [{"role": "assistant", "content": PARTS[8:10], "phase": "commentary"}],
     "call": [CALL | {"namespace": "CANARY"}],
     "output": [CUSTOM, {"type": "custom_tool_call_output", "call_id": "c", "output": PARTS}],
