@@ -67,11 +67,18 @@ class History:
     ) -> None:
         """Raise InvalidRequest when the turn could not start: an unknown past, or a seal that is not ours.
 
-        All of the past's responses are looked for; what is wrong inside them `resolve` finds.
+        All of the past's responses are looked for; what is wrong inside them `check_said` finds.
         """
-        await self._past.opened([SizedItem(item=item, tokens=0) for item in request_items], tenant)
+        await self._past.opened(_unsized(request_items), tenant)
         if previous_response_id is not None:
             await self._past.check(previous_response_id, tenant)
+
+    async def check_said(self, turn: Turn) -> None:
+        """Raise what `resolve` would, without counting anything."""
+        request = turn.request
+        await self._past.said(
+            request.previous_response_id, request.conversation_id, turn.tenant, _unsized(turn.input)
+        )
 
     async def dereferenced(
         self,
@@ -155,6 +162,10 @@ class History:
 
     def _count(self, items: Sequence[Item]) -> list[SizedItem]:
         return [SizedItem(item=item, tokens=count_item(item, self._counter.count)) for item in items]
+
+
+def _unsized(items: Sequence[Item]) -> list[SizedItem]:
+    return [SizedItem(item=item, tokens=0) for item in items]
 
 
 def _is_short(item: Item) -> bool:

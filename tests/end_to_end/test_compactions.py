@@ -404,9 +404,12 @@ def test_a_client_that_sends_everything_has_it_read_again(client: OpenAI, upstre
     answer(client, model="m", input=[*LONG, {"role": "user", "content": "And now?"}, *said, more])
     assert spoken(upstream) == [*(item["content"] for item in LONG), "And now?", "Fine.", "And then?"]
 
-    with pytest.raises(BadRequestError, match="was undone, but not all that it replaced is there") as refused:
-        answer(client, model="m", input=[*said, more])
-    assert refused.value.code == "compacted_history_not_found"
+    for background in (False, True):
+        with pytest.raises(
+            BadRequestError, match="was undone, but not all that it replaced is there"
+        ) as refused:
+            client.responses.create(model="m", input=[*said, more], background=background)
+        assert refused.value.code == "compacted_history_not_found"
 
 
 def test_what_was_deleted_meanwhile_is_missed_and_not_passed_over(
@@ -419,8 +422,11 @@ def test_what_was_deleted_meanwhile_is_missed_and_not_passed_over(
 
     post(client, f"compactions/{response.output[0].id}/undo")
 
-    with pytest.raises(BadRequestError, match="was undone, but not all that it replaced is there"):
-        answer(client, model="deleted", input="And then?", previous_response_id=response.id)
+    for background in (False, True):
+        with pytest.raises(BadRequestError, match="was undone, but not all that it replaced is there"):
+            client.responses.create(
+                model="deleted", input="And then?", previous_response_id=response.id, background=background
+            )
 
 
 @pytest.mark.parametrize("background", [False, True], ids=["foreground", "background"])

@@ -114,7 +114,9 @@ async def refusal(talk: Talk, said: str | list[JsonObject], after: str | None = 
         await talk.history.check(turn.input, after, turn.tenant)
     with pytest.raises(InvalidRequest) as late:
         await talk.history.resolve(turn)
-    assert str(early.value) == str(late.value)
+    with pytest.raises(InvalidRequest) as at_the_door:
+        await talk.history.check_said(turn)
+    assert str(early.value) == str(late.value) == str(at_the_door.value)
     return early.value
 
 

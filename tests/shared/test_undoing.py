@@ -129,8 +129,11 @@ async def test_a_past_that_is_gone_is_missed_and_not_passed_over() -> None:
     await talk.responses.delete(start.response.id)
     undo(talk, first)
 
-    with pytest.raises(InvalidRequest, match=f"'{first.response.output[0].id}' was undone") as refused:
+    missed = f"'{first.response.output[0].id}' was undone"
+    with pytest.raises(InvalidRequest, match=missed) as refused:
         await talk.say("And?", after=first.response.id)
+    with pytest.raises(InvalidRequest, match=missed):
+        await talk.history.check_said(talk.turn("And?", after=first.response.id))
 
     assert refused.value.code == "compacted_history_not_found"
 
