@@ -16,7 +16,7 @@ from shared.window.documents import (
     count_file,
     is_file_guessed,
 )
-from shared.window.images import count_image, is_image_guessed
+from shared.window.images import count_image, images_of, is_image_guessed, with_images
 from shared.wire.items import (
     Compaction,
     CompactionTrigger,
@@ -93,7 +93,7 @@ def count_by_rule(item: Item) -> int:
         case Reasoning():
             return count_item(item, _a_token_for_four_bytes)
         case OtherItem():
-            return _without_images(item.to_json())[1]
+            return _images_in(item.to_json())
         case _:
             return 0
 
@@ -105,11 +105,13 @@ def count_guessed(item: Item) -> int:
             content = item.content
         case FunctionCallOutput() | CustomToolCallOutput():
             content = item.output
+        case OtherItem():
+            return _guessed_in(item.to_json())
         case _:
             return 0
     if isinstance(content, str):
         return 0
-    return sum(_count_part(part, _nothing) for part in content if _is_guessed(part))
+    return sum(_guessed_tokens(part) for part in content)
 
 
 def count_overhead(
@@ -150,7 +152,15 @@ def _count_call(
 def _media_of(content: str | Sequence[Part]) -> int:
     if isinstance(content, str):
         return 0
-    return sum(_count_part(part, _nothing) for part in content if not isinstance(part, OtherPart))
+    return sum(_media_in(part) for part in content)
+
+
+def _media_in(part: Part) -> int:
+    return _images_in(part.to_json()) if isinstance(part, OtherPart) else _count_part(part, _nothing)
+
+
+def _images_in(document: JsonObject) -> int:
+    return sum(count_image(url, None) for url in images_of(document))
 
 
 def _nothing(_text: str) -> int:
@@ -199,6 +209,16 @@ def _count_part(part: Part, count: Callable[[str], int]) -> int:
             return _count_json(part.to_json(), count)
 
 
+def _guessed_tokens(part: Part) -> int:
+    if isinstance(part, OtherPart):
+        return _guessed_in(part.to_json())
+    return _count_part(part, _nothing) if _is_guessed(part) else 0
+
+
+def _guessed_in(document: JsonObject) -> int:
+    return sum(count_image(url, None) for url in images_of(document) if is_image_guessed(url, None))
+
+
 def _is_guessed(part: Part) -> bool:
     match part:
         case InputFile():
@@ -223,33 +243,8 @@ def _base64_tokens(text: str) -> int:
 
 
 def _count_json(document: JsonObject, count: Callable[[str], int]) -> int:
-    rest, image_tokens = _without_images(document)
-    return count(_dump(rest)) + image_tokens
-
-
-def _without_images(value: Any) -> tuple[Any, int]:
-    """Return `value` with its images emptied, and their tokens.
-
-    As text, the base64 of a screenshot would count for hundreds of thousands of tokens.
-    """
-    if isinstance(value, str) and value.startswith("data:image/"):
-        return "", count_image(value, None)
-    if isinstance(value, list):
-        entries = [_without_images(entry) for entry in value]
-        return [rest for rest, _ in entries], sum(tokens for _, tokens in entries)
-    if isinstance(value, dict):
-        fields = {name: _without_images(entry) for name, entry in _with_urls(value).items()}
-        return {name: rest for name, (rest, _) in fields.items()}, sum(
-            tokens for _, tokens in fields.values()
-        )
-    return value, 0
-
-
-def _with_urls(fields: JsonObject) -> JsonObject:
-    # The one place where OpenAI writes an image as bare base64.
-    if fields.get("type") == "image_generation_call" and isinstance(fields.get("result"), str):
-        return fields | {"result": "data:image/png;base64," + fields["result"]}
-    return fields
+    # As text, the base64 of a screenshot would count for hundreds of thousands of tokens.
+    return count(_dump(with_images(document, lambda _url: ""))) + _images_in(document)
 
 
 def _dump(value: Any) -> str:

@@ -7,8 +7,9 @@ in which one they follow, so the larger counts.
 
 import struct
 from base64 import b64decode
+from collections.abc import Callable
 from math import ceil
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Detail: TypeAlias = Literal["low", "high", "auto", "original"]
 
@@ -19,6 +20,7 @@ MAX_PATCHES = 1536
 # patches), and none counts as more: a file's header can claim any size.
 MAX_ORIGINAL_PATCHES = 10_000
 
+_IMAGE_PREFIX = "data:image/"
 _PNG_PREFIX = "data:image/png;base64,"
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -41,6 +43,41 @@ def count_image(url: str | None, detail: Detail | None) -> int:
 def is_image_guessed(url: str | None, detail: Detail | None) -> bool:
     """Return whether nothing here shows the image's size: it counts as the largest."""
     return detail != "low" and _png_size(url or "") is None
+
+
+def images_of(value: Any) -> list[str]:
+    """Return the images that a JSON value holds, as data URLs, in order."""
+    images = list[str]()
+
+    def put(url: str) -> str:
+        images.append(url)
+        return url
+
+    with_images(value, put)
+    return images
+
+
+def with_images(value: Any, put: Callable[[str], str]) -> Any:
+    """Return a JSON value with `put` of each of its images, which it is given as a data URL, in the image's place."""
+    if isinstance(value, str):
+        return put(value) if value.startswith(_IMAGE_PREFIX) else value
+    if isinstance(value, list):
+        return [with_images(entry, put) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    if _is_bare(value):
+        return value | {"result": put(_PNG_PREFIX + value["result"]).removeprefix(_PNG_PREFIX)}
+    return {name: with_images(entry, put) for name, entry in value.items()}
+
+
+def _is_bare(fields: dict[str, Any]) -> bool:
+    """Whether it is the one thing in which OpenAI writes an image as base64 and no URL."""
+    result = fields.get("result")
+    return (
+        fields.get("type") == "image_generation_call"
+        and isinstance(result, str)
+        and not result.startswith(_IMAGE_PREFIX)
+    )
 
 
 def _png_size(url: str) -> tuple[int, int] | None:

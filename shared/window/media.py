@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from shared.window.counting import count_by_rule
+from shared.window.images import images_of, with_images
 from shared.window.payload import Payload, SizedItem
 from shared.wire.items import (
     CustomToolCallOutput,
@@ -13,18 +14,29 @@ from shared.wire.items import (
     InputText,
     Item,
     Message,
+    OtherItem,
+    OtherPart,
     Part,
+    parse_item,
 )
+from shared.wire.model import JsonObject
 
 # A client sends an item back with each request, beside what is new: well below the 16 MiB that a request may have.
 MOST_MEDIA_BYTES = 6 * 1024 * 1024
+
+# One transparent pixel, where only an image may stand.
+_BLANK = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 
 
 def with_less_media(payload: Payload, max_bytes: int = MOST_MEDIA_BYTES) -> Payload:
     """Return the payload with the newest media of its kept messages and outputs, `max_bytes` of them at most.
 
-    In the place of each other one stands a text that says what was there. What is only named, by a URL or an id,
-    has no bytes. The payload itself is returned where all of it fits.
+    In the place of each other one stands a text that says what was there, or one blank pixel in an item that has no
+    place for texts. What is only named, by a URL or an id, has no bytes. The payload itself is returned where all
+    of it fits.
     """
     left, kept = max_bytes, list[SizedItem]()
     for entry in reversed(payload.kept):
@@ -39,6 +51,8 @@ def with_less_media(payload: Payload, max_bytes: int = MOST_MEDIA_BYTES) -> Payl
 
 def _lightened(entry: SizedItem, max_bytes: int) -> tuple[SizedItem, int]:
     """Return the entry with its last media, as far as they fit, and the bytes of those."""
+    if isinstance(entry.item, OtherItem):
+        return _blanked(entry, max_bytes)
     parts = _parts_of(entry.item)
     used, told = 0, dict[int, InputText]()
     for place in range(len(parts) - 1, -1, -1):
@@ -51,9 +65,22 @@ def _lightened(entry: SizedItem, max_bytes: int) -> tuple[SizedItem, int]:
         return entry, used
     lighter = _with_parts(entry.item, [told.get(place, part) for place, part in enumerate(parts)])
     # Nothing is counted here: texts are estimated upwards.
-    texts = sum(len(text.text) // 2 for text in told.values())
-    tokens = entry.tokens - count_by_rule(entry.item) + count_by_rule(lighter) + texts
-    return entry.model_copy(update={"item": lighter, "tokens": max(tokens, 0)}), used
+    return _resized(entry, lighter, sum(len(text.text) // 2 for text in told.values())), used
+
+
+def _blanked(entry: SizedItem, max_bytes: int) -> tuple[SizedItem, int]:
+    """Return the entry, with blank images where its own do not fit all together, and the bytes of its images."""
+    document = entry.item.to_json()
+    size = _bytes_in(document)
+    if size <= max_bytes:
+        return entry, size
+    blanks = with_images(document, lambda url: _BLANK if len(url) > len(_BLANK) else url)
+    return _resized(entry, parse_item(blanks), 0), 0
+
+
+def _resized(entry: SizedItem, lighter: Item, more: int) -> SizedItem:
+    tokens = entry.tokens - count_by_rule(entry.item) + count_by_rule(lighter) + more
+    return entry.model_copy(update={"item": lighter, "tokens": max(tokens, 0)})
 
 
 def _parts_of(item: Item) -> Sequence[Part]:
@@ -79,8 +106,14 @@ def _bytes_of(part: Part) -> int:
         case InputAudio():
             clip = part.input_audio.get("data")
             return len(clip) if isinstance(clip, str) else 0
+        case OtherPart():
+            return _bytes_in(part.to_json())
         case _:
             return 0
+
+
+def _bytes_in(document: JsonObject) -> int:
+    return sum(len(url) for url in images_of(document))
 
 
 def _in_line(url: str | None) -> int:

@@ -13,6 +13,7 @@ from shared.window.counting import (
     ITEM_TOKENS,
     REPLY_TOKENS,
     TOOLS_TOKENS,
+    count_by_rule,
     count_guessed,
     count_item,
     count_overhead,
@@ -162,14 +163,21 @@ def test_a_file_counts_by_its_text_or_by_its_likely_pages(
         ({"type": "input_audio", "input_audio": {}}, True),
         ({"type": "input_audio", "input_audio": {"data": "A" * 266, "format": "mp3"}}, False),
         ({"type": "input_text", "text": "one two three"}, False),
+        ({"type": "computer_screenshot", "image_url": "data:image/jpeg;base64,AAAA"}, True),
     ],
-    ids=["image", "image in low detail", "named audio", "audio", "text"],
+    ids=["image", "image in low detail", "named audio", "audio", "text", "another part"],
 )
 def test_what_only_the_provider_can_size_is_a_guess(part: JsonObject, is_guessed: bool) -> None:
     output = {"type": "function_call_output", "call_id": "c", "output": [part]}
 
     for item in map(parse_item, (user(part), output)):
         assert (count_guessed(item) > 0) is is_guessed
+
+
+def test_what_is_guessed_of_another_item_is_among_what_is_counted_by_rule() -> None:
+    item = parse_item({"type": "image_generation_call", "id": "ig_1", "result": "AAAA"})
+
+    assert 0 < count_guessed(item) == count_by_rule(item) < count_item(item, words)
 
 
 def test_an_item_of_another_type_counts_as_its_json() -> None:

@@ -62,6 +62,40 @@ def test_a_tools_image_gives_way_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        (
+            {"type": "computer_call_output", "output": {"type": "computer_screenshot", "image_url": URL * 9}},
+            "output",
+        ),
+        ({"type": "image_generation_call", "id": "ig_1", "result": "A" * 900}, "result"),
+    ],
+    ids=["a screenshot", "a generated image"],
+)
+def test_an_image_where_only_an_image_may_stand_becomes_a_blank_one(document: JsonObject, field: str) -> None:
+    whole = payload(document, message(image()))
+
+    lighter = with_less_media(whole, 800)
+
+    blank, other = (entry.item.to_json() for entry in lighter.kept)
+    assert other == message(image())
+    assert blank.keys() == document.keys()
+    assert 0 < len(str(blank[field])) < 250 < len(str(document[field]))
+    assert lighter.tokens == 7 + sum(entry.tokens for entry in lighter.kept) < whole.tokens
+    assert with_less_media(lighter, 800) is lighter
+    assert with_less_media(whole, 1100) is whole
+
+
+def test_an_image_in_a_part_of_an_unknown_type_gives_way_to_a_text() -> None:
+    screenshot = {"type": "computer_screenshot", "image_url": URL}
+
+    [entry] = with_less_media(payload(message(screenshot, TEXT)), 0).kept
+
+    marker = {"type": "input_text", "text": "[computer_screenshot of 100 bytes: left out by compaction]"}
+    assert contents(payload(entry.item.to_json())) == [marker, TEXT]
+
+
+@pytest.mark.parametrize(
     ("document", "max_bytes"),
     [
         (message(image(), TEXT), 100),
