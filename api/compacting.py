@@ -12,6 +12,7 @@ from shared.services import Services
 from shared.turns import Turn, TurnResult
 from shared.window.calibration import Correction
 from shared.window.payload import SizedItem
+from shared.window.sizing import size_of_items
 from shared.wire.items import Compaction
 from shared.wire.model import JsonObject
 from shared.wire.requests import CompactRequest
@@ -49,8 +50,9 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
 
 def _check_fits(services: Services, turn: Turn, result: CompactionResult, correction: Correction) -> None:
     window = services.window_compactor.jobs.context_window_tokens(turn.request.model)
-    left = result.payload.tokens + sum(entry.tokens for entry in result.beside)
-    if window is not None and left > correction.counted(window):
+    left = size_of_items([*result.payload.given_to(None), *result.beside])
+    # As for a turn: the provider refuses what is too much, too.
+    if window is not None and correction.least(left) > window:
         raise ContextOverflow
 
 

@@ -208,6 +208,11 @@ def test_what_compact_leaves_fits_the_models_window_or_is_refused(
         client.responses.compact(model="m", input="word " * 30_000)
     assert (refused.value.code, refused.value.param) == ("context_length_exceeded", "input")
 
+    # What only the provider can measure is no reason to refuse.
+    documents = [{"type": "input_file", "file_url": f"https://example.org/{name}.pdf"} for name in range(15)]
+    asked = [{"role": "user", "content": documents}]
+    client.responses.compact(model="m", input=asked)  # type: ignore[arg-type]  # plain JSON
+
 
 def test_a_window_over_the_models_is_refused_in_openais_words(client: OpenAI) -> None:
     with pytest.raises(BadRequestError) as refused:
