@@ -32,6 +32,21 @@ async def test_a_doorbell_may_be_silent_longer_where_others_stand_before_it(
     assert await look(desk, queue_depth=queue_depth) is found
 
 
+@pytest.mark.parametrize(
+    ("silent_seconds", "queue_depth", "wait"),
+    [(5, 1, 5), (10, 1, 10), (40, 999, 40), (70, 1, 10), (5, 1000, 75)],
+)
+async def test_a_queue_that_is_not_long_is_soon_seen_to_be_empty(
+    desk: Desk, silent_seconds: float, queue_depth: int, wait: float
+) -> None:
+    await desk.jobs.create(NEW)
+    await desk.let_doorbell_be_silent(silent_seconds)
+
+    await look(desk, queue_depth=queue_depth)
+
+    assert await desk.seconds_until_look() == pytest.approx(wait, abs=1)
+
+
 async def test_each_further_doorbell_waits_twice_as_long_within_bounds(desk: Desk) -> None:
     await desk.jobs.create(NEW)
     waits = []

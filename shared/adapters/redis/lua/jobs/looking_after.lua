@@ -34,6 +34,9 @@ function operations.delete(status)
   return {'deleted', ''}
 end
 
+-- So many looks on the way would keep a reconciler from jobs that are lost.
+local LONG_QUEUE = 1000
+
 -- Look after a job that may have been dropped, and say when to look again.
 function operations.look(status)
   if not status or ENDED[status] then
@@ -61,9 +64,12 @@ function operations.look(status)
   if number('rings') == 0 then return {'rung', ring()} end
   -- A doorbell may be in a long queue rather than lost: ring again soon only into an empty queue.
   local patience = given.patience_ms * 2 ^ (math.min(number('rings'), 6) - 1)
-  if given.queue_depth > 0 then patience = patience * 16 end
   local silence = now - number('rung_at')
-  if silence >= patience then return {'rung', ring()} end
-  look_in(patience - silence)
+  local most = given.queue_depth > 0 and patience * 16 or patience
+  if silence >= most then return {'rung', ring()} end
+  local left = most - silence
+  -- A queue that is not long may be empty soon: a few looks on the way, each after twice as long a silence.
+  if given.queue_depth < LONG_QUEUE then left = math.min(left, math.max(silence, patience)) end
+  look_in(left)
   return {'queued', ''}
 end
