@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api.asking import sized_request
-from api.records import fates_json, ledger_json
+from api.records import fates_json, ledger_json, sources_json
 from shared.compaction.fates import Fate, ItemFate
 from shared.compaction.gain import Room
 from shared.compactions import CompactionJob, CompactionResult
@@ -69,6 +69,7 @@ def _expected(
         "items": fates_json([*items, *_kept(tail, first=len(items))]),
         "pins": job.policy.pinned_texts if job is not None else [],
         "ledger": ledger_json(payload),
+        "ledger_sources": sources_json(payload),
     }
 
 

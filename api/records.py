@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from shared.compaction.fates import ItemFate
-from shared.compaction.ledger import Ledger
+from shared.compaction.ledger import Entry, Ledger
 from shared.compactions import CompactionAccount, CompactionRecord
 from shared.lifecycle import JobStatus
 from shared.window.payload import Payload
@@ -42,6 +42,7 @@ def record_json(record: CompactionRecord) -> JsonObject:
         "items": fates_json(record.items),
         "pins": record.policy.pinned_texts,
         "ledger": ledger_json(payload),
+        "ledger_sources": sources_json(payload),
         "summary": payload.summary if payload is not None else None,
     }
 
@@ -51,13 +52,28 @@ def fates_json(fates: Sequence[ItemFate]) -> list[JsonObject]:
     return [asdict(fate) for fate in fates]
 
 
-def ledger_json(payload: Payload | None) -> JsonObject:
+def ledger_json(payload: Payload | None) -> dict[str, list[str]]:
     """Return the lines of each section of a payload's ledger that has any."""
+    return {section: [entry.line for entry in entries] for section, entries in _sections(payload).items()}
+
+
+def sources_json(payload: Payload | None) -> JsonObject:
+    """Return where each line of `ledger_json` comes from, in the same places: which item, and whose words those are.
+
+    An item that had no id is `#n`: the n-th that the ledger ever saw.
+    """
+    return {
+        section: [{"item": entry.source, "trust": str(entry.trust)} for entry in entries]
+        for section, entries in _sections(payload).items()
+    }
+
+
+def _sections(payload: Payload | None) -> dict[str, list[Entry]]:
     ledger = Ledger.from_json(payload.ledger) if payload is not None and payload.ledger else Ledger()
-    sections: dict[str, list[str]] = {}
+    sections: dict[str, list[Entry]] = {}
     for entry in ledger.entries:
-        sections.setdefault(str(entry.section), []).append(entry.line)
-    return dict(sections)
+        sections.setdefault(str(entry.section), []).append(entry)
+    return sections
 
 
 def _account_json(account: CompactionAccount | None, *, tokens_before: int) -> JsonObject:

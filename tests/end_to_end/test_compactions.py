@@ -109,6 +109,22 @@ def test_each_item_has_one_fate_with_a_reason_and_none_of_its_words(
     assert "shard" not in str(items)
 
 
+def test_each_line_of_the_ledger_has_the_item_that_said_it(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    response = compacted(client, "sources")
+    given = list(client.responses.input_items.list(response.id, order="asc", limit=100))
+
+    record = get(client, f"compactions/{response.output[0].id}").json()
+    ledger, sources = record["ledger"], record["ledger_sources"]
+
+    assert {section: len(lines) for section, lines in ledger.items()} == {
+        section: len(lines) for section, lines in sources.items()
+    }
+    [said] = [item.id for item in given if item.type == "message" and RULE in str(item.content[0].to_dict())]
+    assert sources["rule"][ledger["rule"].index(RULE)] == {"item": said, "trust": "user"}
+
+
 def test_a_failing_model_is_told_as_a_warning(client: OpenAI, upstream: ScriptedUpstream) -> None:
     upstream.follow(lambda _body: Reply("I'm sorry, but no."))
     response = compacted(client, "refusing")
