@@ -8,7 +8,15 @@ from shared.compaction.outline import OUTLINE
 # At the beginning of a line, in a list or quote too. "#4711" and "#!/bin/sh" are names and no headings.
 _HEADING_MARK = re.compile(r"^((?:\s|[-*+>](?=\s))*)#+(?![#\d!])\s*")
 
-_NOTHING = frozenset({"none.", "none", "- none.", "- none", "n/a"})
+_WORD = re.compile(r"\w+(?:/\w+)?")
+# A line of nothing but these says that there is nothing to say: models write more than the "None." they are asked for.
+_NOTHING = frozenset({
+    "none", "nothing", "no", "not", "n/a", "na", "nil", "stated", "specified", "mentioned", "given", "known", "noted",
+    "recorded", "identified", "provided", "applicable", "reported", "yet", "so", "far",
+    "keine", "keiner", "keines", "nichts", "ninguno", "ninguna", "nada", "aucun", "aucune", "rien", "nessuno",
+    "nessuna", "niente", "nenhum", "nenhuma", "geen", "brak", "нет", "немає", "yok",
+    "无", "無", "暂无", "没有", "沒有", "なし", "無し", "特になし", "없음",
+})  # fmt: skip
 
 
 def fold_sections(summaries: Sequence[str], sections: Sequence[str] = OUTLINE.sections) -> str:
@@ -89,7 +97,9 @@ def heading_of(line: str, sections: Sequence[str]) -> str | None:
 
 def says_nothing(line: str) -> bool:
     """Whether the line is empty, or only says that there is nothing to say."""
-    return not line.strip() or line.strip().lower() in _NOTHING
+    words = _WORD.findall(line.lower())
+    # A line without words may be a fence around code.
+    return all(word in _NOTHING for word in words) if words else not line.strip()
 
 
 def _by_importance(

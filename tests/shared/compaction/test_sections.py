@@ -31,6 +31,31 @@ def test_words_outside_of_any_section_are_context_and_not_lost() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "None.",
+        "- none",
+        "* **None stated yet.**",
+        "N/A",
+        "(not specified)",
+        "Nothing so far",
+        "- Keine.",
+        "无。",
+        "なし",
+    ],
+)
+def test_a_line_that_says_there_is_nothing_to_say_is_left_out(line: str) -> None:
+    assert split_sections(f"## Constraints\n{line}\n## Goal\nShip.") == {"Goal": ["Ship."]}
+
+
+@pytest.mark.parametrize(
+    "line", ["None may enter.", "- No deploys.", "not before 5", "```", "- nothing but TLS"]
+)
+def test_a_line_that_only_begins_so_stays(line: str) -> None:
+    assert split_sections(f"## Constraints\n{line}") == {"Constraints": [line]}
+
+
 LINES = st.one_of(
     st.sampled_from([f"## {section}" for section in SECTIONS]),
     st.text("abc #-:", min_size=1, max_size=12),
