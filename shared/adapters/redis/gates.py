@@ -14,7 +14,8 @@ from shared.upstream_gate import MOST_PAUSE_SECONDS, Closed, Entry, GateFigures,
 
 SCRIPT = read_script("clock", "gates")
 
-SHUT_SECONDS = 10.0
+# Of a pause, and of a gate that is shut; each one more in a row is twice as long.
+_FIRST_SECONDS = 1.0
 _MOST_SHUT_SECONDS = 60.0
 _WINDOW_SECONDS = 60.0
 _HALVE_SECONDS = 5.0
@@ -67,7 +68,8 @@ class RedisGates:
             "lease_ms": int(self._settings.lease_seconds * 1000),
             "most_failures": self._settings.upstream_max_failures,
             "window_ms": int(_WINDOW_SECONDS * 1000),
-            "shut_ms": int(SHUT_SECONDS * 1000),
+            "first_pause_ms": int(_FIRST_SECONDS * 1000),
+            "shut_ms": int(_FIRST_SECONDS * 1000),
             "most_shut_ms": int(_MOST_SHUT_SECONDS * 1000),
             "halve_ms": int(_HALVE_SECONDS * 1000),
             "ttl_ms": int(_TTL_SECONDS * 1000),

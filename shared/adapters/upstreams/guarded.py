@@ -51,13 +51,15 @@ class _Asking:
         self.tries += 1
         if not error.is_transient:
             raise error
-        if self.shut_seconds:
-            raise _shut(self.shut_seconds) from error
         limited = error.status == 429
         pause = error.retry_after_seconds
         seconds = _pause_seconds(self.tries) if pause is None else pause
         told = _refused(error, seconds) if limited else error
-        if self.tries >= _TRIES or seconds > self.left_seconds:
+        if self.tries >= _TRIES:
+            raise told
+        if self.shut_seconds and self.shut_seconds > self.left_seconds:
+            raise _shut(self.shut_seconds) from error
+        if seconds > self.left_seconds:
             raise told
         await asyncio.sleep(seconds)
 
@@ -147,7 +149,7 @@ class GuardedUpstream:
     async def _wait_outside(self, closed: Closed, asking: _Asking) -> None:
         match closed.why:
             case "shut":
-                raise _shut(closed.seconds)
+                await asking.wait(closed.seconds, _shut(closed.seconds))
             case "paused":
                 await asking.wait(closed.seconds, _paused(closed.seconds))
             case "full":

@@ -4,7 +4,7 @@
 -- ARGV[1] operation                    ARGV[2] arguments as JSON
 --
 -- `limit` is how many may ask: halved when the provider refuses, one more after as many answers. `paused_until`
--- is what its Retry-After said. After `failures` in a row the gate is shut (`shut_until`); then one is let in to
+-- is what its Retry-After said, as far as it is believed: the more, the more `refusals` came in a row. After `failures` in a row the gate is shut (`shut_until`); then one is let in to
 -- try (`trial`), and it opens again or is shut for twice as long. A repetition of a call changes nothing more.
 
 local gate, places = KEYS[1], KEYS[2]
@@ -36,6 +36,7 @@ local reports = {}
 
 function reports.answered()
   open()
+  redis.call('HDEL', gate, 'refusals')
   if given.most == 0 then return end
   local answers = number('answers') + 1
   if limit() < given.most and answers >= limit() then
@@ -47,8 +48,10 @@ end
 
 function reports.limited()
   open()
-  set('paused_until', digits(math.max(number('paused_until'), now + given.pause_ms)))
   -- All that were under way are refused together: that is one refusal.
+  local refusals = number('refusals') + (number('paused_until') <= now and 1 or 0)
+  local pause_ms = math.min(given.pause_ms, given.first_pause_ms * 2 ^ math.max(refusals - 1, 0))
+  set('refusals', digits(refusals), 'paused_until', digits(math.max(number('paused_until'), now + pause_ms)))
   if given.most > 0 and now - number('halved_at') >= given.halve_ms then
     set('limit', digits(math.max(math.floor(limit() / 2), 1)), 'halved_at', digits(now), 'answers', '0')
   end

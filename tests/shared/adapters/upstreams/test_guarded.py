@@ -234,13 +234,49 @@ async def test_a_client_in_a_hurry_is_told_at_once_how_long_the_provider_wants_t
     build: Build,
 ) -> None:
     site = await build()
-    site.provider.follow(in_turn(Reply(status=429, retry_after_seconds=30), Reply("Fine.")))
+    site.provider.follow(lambda _body: Reply(status=429, retry_after_seconds=30))
 
-    first, second = await site.fails(site.here), await site.fails(site.there)
+    first = await site.fails(site.here)
+    second = await site.fails(site.there, patience_seconds=0)
 
-    assert [(e.code, e.retry_after_seconds) for e in (first, second)] == [("rate_limit_exceeded", 30)] * 2
+    assert [(e.code, e.retry_after_seconds) for e in (first, second)] == [
+        ("rate_limit_exceeded", 30),
+        ("rate_limit_exceeded", 1),
+    ]
     assert all(isinstance(error, UpstreamBusy) for error in (first, second))
     assert len(site.provider.requests) == 1
+
+
+async def test_a_long_pause_is_believed_by_and_by(build: Build) -> None:
+    site = await build()
+    site.provider.follow(lambda _body: Reply(status=429, retry_after_seconds=30))
+    believed = []
+    for _ in range(7):
+        await site.let_pass("paused_until")
+        await site.fails(patience_seconds=0)
+        paused = await site.gates.enter(site.route)
+        assert isinstance(paused, Closed)
+        believed.append(round(paused.seconds))
+    assert believed == [1, 2, 4, 8, 16, 30, 30]
+
+    site.provider.follow(in_turn(Reply("Fine."), Reply(status=429, retry_after_seconds=30), Reply("Fine.")))
+    await site.let_pass("paused_until")
+    assert await site.ask() == "Fine."
+    assert (await site.fails()).retry_after_seconds == 30
+    assert await site.ask() == "Fine."
+
+
+async def test_all_that_are_refused_together_make_no_pause_longer(build: Build) -> None:
+    site = await build()
+    entries = [await site.gates.enter(site.route) for _ in range(5)]
+    for entry in entries:
+        assert isinstance(entry, Entry)
+        await site.gates.leave(site.route, entry, Report.LIMITED, pause_seconds=30)
+
+    paused = await site.gates.enter(site.route)
+
+    assert isinstance(paused, Closed)
+    assert paused.seconds <= 1
 
 
 async def test_a_short_pause_is_waited_for_in_every_process(build: Build) -> None:
@@ -292,12 +328,13 @@ async def test_an_empty_account_is_no_reason_to_wait(build: Build) -> None:
 async def test_after_failures_in_a_row_nobody_asks_and_then_one_tries(build: Build) -> None:
     site = await build()
     site.provider.follow(lambda _body: Reply(status=500))
-    shut = await site.fails(site.here)
-    assert isinstance(shut, UpstreamBusy)
+    own = await site.fails(site.here)
+    assert (own.code, isinstance(own, UpstreamBusy)) == ("server_error", False)
     assert len(site.provider.requests) == MOST_FAILURES
 
-    fast = await site.fails(site.there)
-    assert (fast.code, fast.retry_after_seconds) == ("server_is_overloaded", 10)
+    fast = await site.fails(site.there, patience_seconds=0)
+    assert (fast.code, fast.retry_after_seconds) == ("server_is_overloaded", 1)
+    assert isinstance(fast, UpstreamBusy)
     assert "in a row" in fast.message
     assert len(site.provider.requests) == MOST_FAILURES
 
@@ -305,7 +342,7 @@ async def test_after_failures_in_a_row_nobody_asks_and_then_one_tries(build: Bui
     await site.let_pass("shut_until")
     trying = asyncio.create_task(site.ask(site.here))
     assert await asyncio.to_thread(site.provider.saw_requests, 1)
-    assert isinstance(await site.fails(site.there), UpstreamBusy)
+    assert isinstance(await site.fails(site.there, patience_seconds=0), UpstreamBusy)
     assert (await site.gates.figures(site.route)).state == "trial"
     site.provider.released.set()
     assert await trying == "Fine."
@@ -317,12 +354,24 @@ async def test_a_trial_that_fails_shuts_the_gate_for_twice_as_long(build: Build)
     site = await build()
     site.provider.follow(lambda _body: Reply(cut_after=0))
     await site.fails()
-    await site.let_pass("shut_until")
+    shut = []
+    for _ in range(8):
+        await site.let_pass("shut_until")
+        failure = await site.fails(patience_seconds=0)
+        assert isinstance(failure, UpstreamBusy)
+        shut.append(failure.retry_after_seconds)
 
-    failure = await site.fails()
+    assert shut == [2, 4, 8, 16, 32, 60, 60, 60]
+    assert len(site.provider.requests) == MOST_FAILURES + 8
 
-    assert failure.retry_after_seconds == 20
-    assert len(site.provider.requests) == MOST_FAILURES + 1
+
+async def test_who_has_the_patience_waits_until_a_gate_that_is_shut_lets_it_try(build: Build) -> None:
+    site = await build()
+    site.provider.follow(lambda _body: Reply(status=500))
+    await site.fails()
+    site.provider.follow(in_turn(Reply("Fine.")))
+
+    assert await site.ask(site.there) == "Fine."
 
 
 async def test_a_trial_is_over_when_the_answer_begins(build: Build) -> None:
