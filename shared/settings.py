@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     upstream_api: Literal["chat_completions", "responses"] = "chat_completions"
     upstream_timeout_seconds: PositiveFloat = 600.0
     upstream_max_concurrency: PositiveInt | None = None
-    upstream_max_failures: int = Field(default=10, ge=0)
+    upstream_max_failures: int = Field(default=30, ge=0)
     upstreams_file: Path | None = None
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     context_window_tokens: PositiveInt | None = None
