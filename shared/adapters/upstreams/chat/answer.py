@@ -1,7 +1,7 @@
 """A chat-completions stream, chunk by chunk, as events of ours.
 
 Lenient where servers differ: calls in one chunk or in many, without index, with the id or name repeated,
-with an empty id, or every parallel call under index 0.
+with an empty id, every parallel call under index 0, or arguments as an object.
 """
 
 from collections.abc import Iterator

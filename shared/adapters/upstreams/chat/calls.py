@@ -1,10 +1,11 @@
 """Tool calls in a chat-completions stream, put together from their parts."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from shared.adapters.upstreams.chat.arguments import custom_input, json_object
 from shared.adapters.upstreams.chat.tools import Tool, ToolTable
@@ -22,6 +23,11 @@ class CallPart(BaseModel):
 
         name: str | None = None
         arguments: str | None = None
+
+        @field_validator("arguments", mode="before")
+        @classmethod
+        def _written(cls, arguments: object) -> object:
+            return json.dumps(arguments, ensure_ascii=False) if isinstance(arguments, dict) else arguments
 
     index: int | None = None
     id: str | None = None

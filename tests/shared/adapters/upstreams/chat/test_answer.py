@@ -206,6 +206,10 @@ DIALECTS: dict[str, list[JsonObject]] = {
         call_chunk({"index": 0, "id": "x2", "function": function(None, ": 1}")}),
         call_chunk({"index": 1, "id": "y", "function": function("find", WHOLE)}),
     ],
+    "arguments as objects": [
+        call_chunk({"index": 0, "id": "x", "function": {"name": "lookup", "arguments": {"a": 1}}}),
+        call_chunk({"index": 1, "id": "y", "function": {"name": "find", "arguments": {"a": 1}}}),
+    ],
     "arguments before the name": [
         call_chunk({"index": 0, "id": "x", "function": function(None, '{"a"')}),
         call_chunk({"index": 0, "function": function("lookup", ": 1}")}),
