@@ -49,9 +49,12 @@ end
 function reports.limited()
   open()
   -- All that were under way are refused together: that is one refusal.
-  local refusals = number('refusals') + (number('paused_until') <= now and 1 or 0)
-  local pause_ms = math.min(given.pause_ms, given.first_pause_ms * 2 ^ math.max(refusals - 1, 0))
-  set('refusals', digits(refusals), 'paused_until', digits(math.max(number('paused_until'), now + pause_ms)))
+  local refusals, paused_until = number('refusals'), number('paused_until')
+  local together = paused_until > now
+  local believed_ms = given.first_pause_ms * 2 ^ (together and math.max(refusals - 1, 0) or refusals)
+  -- What was believed in full, and was too short, is no reason to believe more.
+  if not together and believed_ms < given.pause_ms then set('refusals', digits(refusals + 1)) end
+  set('paused_until', digits(math.max(paused_until, now + math.min(given.pause_ms, believed_ms))))
   if given.most > 0 and now - number('halved_at') >= given.halve_ms then
     set('limit', digits(math.max(math.floor(limit() / 2), 1)), 'halved_at', digits(now), 'answers', '0')
   end

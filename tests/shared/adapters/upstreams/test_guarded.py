@@ -266,6 +266,20 @@ async def test_a_long_pause_is_believed_by_and_by(build: Build) -> None:
     assert await site.ask() == "Fine."
 
 
+async def test_pauses_that_are_believed_in_full_make_no_longer_one_believed(build: Build) -> None:
+    site = await build()
+    for seconds in [1] * 20 + [30]:
+        await site.let_pass("paused_until")
+        entry = await site.gates.enter(site.route)
+        assert isinstance(entry, Entry)
+        await site.gates.leave(site.route, entry, Report.LIMITED, pause_seconds=seconds)
+
+    paused = await site.gates.enter(site.route)
+
+    assert isinstance(paused, Closed)
+    assert paused.seconds <= 1
+
+
 async def test_all_that_are_refused_together_make_no_pause_longer(build: Build) -> None:
     site = await build()
     entries = [await site.gates.enter(site.route) for _ in range(5)]
