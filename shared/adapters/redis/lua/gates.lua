@@ -4,8 +4,9 @@
 -- ARGV[1] operation                    ARGV[2] arguments as JSON
 --
 -- `limit` is how many may ask: halved when the provider refuses, one more after as many answers. `paused_until`
--- is what its Retry-After said, as far as it is believed: the more, the more `refusals` came in a row. After `failures` in a row the gate is shut (`shut_until`); then one is let in to
--- try (`trial`), and it opens again or is shut for twice as long. A repetition of a call changes nothing more.
+-- is what its Retry-After said, as far as it is believed: the more, the more `refusals` came in a row. After
+-- `failures` in a row the gate is shut (`shut_until`); then one is let in to try (`trial`), and it opens again or
+-- is shut for twice as long. A repetition of a call changes nothing more.
 
 local gate, places = KEYS[1], KEYS[2]
 local operation, given = ARGV[1], cjson.decode(ARGV[2])
