@@ -34,8 +34,11 @@ _SHELL = {
     "truncate": "edited",
 }
 _LONGEST_COMMAND = 20_000
-# Not "<<<", which is followed by its text, nor a shift, which is followed by a number.
-_HEREDOC = re.compile(r"""(?<!<)<<-?[ \t]{0,8}['"\\]?([A-Za-z_][\w.-]{0,80})""")
+# What is quoted, a here-document's mark, or the end of a line. Not "<<<", which is followed by its text, nor a
+# shift, which is followed by a number. Nothing in it can be read in two ways: linear.
+_SHELL_TOKEN = re.compile(
+    r"""\\.|"(?:[^"\\]|\\.)*"|'[^']*'|<<<|<<-?[ \t]{0,8}['"\\]?([A-Za-z_][\w.-]{0,80})['"]?|\n""", re.DOTALL
+)
 
 
 def files_of_call(call: Called, command: str) -> Iterator[tuple[str, str]]:
@@ -138,10 +141,27 @@ def _shell_words(command: str) -> list[str]:
 
 def lines_without_heredocs(command: str) -> Iterator[str]:
     """Yield the lines of a command that are run, not what stands in its here-documents."""
+    run: list[str] = []
     ends: list[str] = []
-    for line in command.splitlines():
-        if not ends:
-            ends = [mark[1] for mark in _HEREDOC.finditer(line)] if "<<" in line else []
-            yield line
-        elif line.strip() == ends[0]:
-            del ends[0]
+    begins = position = 0
+    while found := _SHELL_TOKEN.search(command, position):
+        position = found.end()
+        if found[1]:
+            ends.append(found[1])
+        elif found[0] == "\n" and ends:
+            run.append(command[begins:position])
+            begins = position = _behind_documents(command, position, ends)
+            ends = []
+    yield from "".join([*run, command[begins:]]).splitlines()
+
+
+def _behind_documents(command: str, position: int, ends: list[str]) -> int:
+    """Return where the lines of the here-documents with these end marks are over."""
+    waiting = ends[::-1]
+    while waiting and position < len(command):
+        end = command.find("\n", position)
+        end = len(command) if end < 0 else end
+        if command[position:end].strip() == waiting[-1]:
+            waiting.pop()
+        position = end + 1
+    return position

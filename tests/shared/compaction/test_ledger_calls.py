@@ -69,6 +69,12 @@ _FILES: list[tuple[str, dict[str, object], dict[str, str]]] = [
         _function("bash", {"command": "paste <<A <<B > out.txt\nrm x.py\nA\nrm y.py\nB\nrm old/m.py"}),
         {"out.txt": "created", "old/m.py": "deleted"},
     ),
+    ("a quoted mark", _function("bash", {"command": "echo 'a << b' \"<<EOF\"\nrm old/m.py"}), {"old/m.py": "deleted"}),
+    (
+        "a quoted mark before a here-document with a quote in it",
+        _function("bash", {"command": "echo \"<< x\"; cat > x.py <<EOF\nit's\nrm y.py\nEOF\nrm old/m.py"}),
+        {"x.py": "created", "old/m.py": "deleted"},
+    ),
     ("a shift", _function("bash", {"command": "echo $((1<<3)) $((1 << 2))\nrm old/m.py"}), {"old/m.py": "deleted"}),
     (
         "hosted shell",
