@@ -1,22 +1,41 @@
 """Changes: when a later statement takes an earlier one's place because it says that something has changed."""
 
-from shared.compaction.ledger.cues import CHARACTERS, DEFINITE, PHRASES, SETTING, WORDS, Cue, word_set
+from collections.abc import Sequence
+
+from shared.compaction.ledger.cues import (
+    CHARACTERS,
+    DEFINITE,
+    PHRASES,
+    SETTING,
+    WORDS,
+    Cue,
+    word_set,
+)
 from shared.compaction.ledger.slots import (
     BEING,
     begins_with_a_full_name,
     holds_one_value,
+    is_no,
     is_restrictive,
     places_of_values,
     values_of,
+    words_before,
 )
-from shared.compaction.ledger.statements import Statement
+from shared.compaction.ledger.statements import Statement, remembered
 from shared.compaction.ledger.subjects import SUBJECT_KINDS, content_of, stem_of, stems_of
 from shared.compaction.ledger.tokens import Kind
+from shared.compaction.ledger.tongues import BETWEEN
 
 # What says when something changed, or is part of the verb that says so: no part of what changed.
-_WHEN = word_set(
-    "since today yesterday morning afternoon week month back up down out off had just heute gestern hoy ayer"
-) | word_set("got gets been make set let after all all over second thought thoughts should")
+_WHEN = (
+    word_set(
+        "since today yesterday morning afternoon week month back up down out off had just heute gestern hoy ayer"
+    )
+    | word_set(
+        "got gets been make set let after all all over second thought thoughts should goes go went different other next here"
+    )
+    | word_set(BETWEEN)
+)
 # What names the kind of a value, not the thing that has it.
 _KINDS_OF_VALUES = word_set("address number date time value name place amount")
 # What says from when on something holds, not that it holds in the place of something else.
@@ -39,7 +58,25 @@ _ADDING = word_set("also too additionally another auch zudem también además au
 _OF_ONE = word_set("""is are was has have lives works wants needs likes prefers speaks ist hat lebt wohnt arbeitet es está tiene
     vive trabaja est habite travaille""")
 _OLD = word_set("from not von nicht statt desde no")
-_LONGEST_NAME = 3
+_NEAR = 3
+# What one may have several of: another one is added to them, whatever says since when.
+_GROWING = word_set("""allergic allergy allergies intolerant intolerance allergisch allergie unverträglichkeit alérgico
+    alérgica alergia intolerante allergique alérgicos alergias аллергия""")
+# What says that something is not so any more, and need not say what is.
+_ENDING = frozenset(
+    (
+        " anymore ",
+        " any more ",
+        " no longer ",
+        " nicht mehr ",
+        " ya no ",
+        " ne plus ",
+        " больше не ",
+        " não mais ",
+    )
+)
+_DENSE_DATE = word_set("年 月 日 日に 日は 년 월 일 時 点 时 시")
+_INSIDE_DATES = _DENSE_DATE | word_set("of the de do del o'clock uhr at um को बजे")
 _STEMS_OF_BEING = frozenset(stem_of(word) for word in BEING)
 
 
@@ -50,43 +87,93 @@ def announces_a_change(statement: Statement) -> bool:
     return Cue.UPDATE in statement.cues or _orders_a_change(statement)
 
 
-def supersedes(later: Statement, earlier: Statement) -> bool:
+def supersedes(
+    later: Statement, earlier: Statement, *, said: Statement | None = None, in_part: bool = False
+) -> bool:
     """Return whether `later` announces a change of the one thing that `earlier` sets.
 
     It must be about nothing and nobody else, and set a value of the same kind, and `earlier` must hold no other
     value that would be lost. A prohibition only yields to a prohibition; one that may stand beside it must say
-    that it takes its place.
+    that it takes its place. `said` is the sentence that announces it, where `later` is a clause of it. One that changes `earlier`
+    only `in_part` leaves the other values that it holds, which are of other kinds.
     """
+    said = said or later
     if earlier.is_hard and earlier.is_negative and not later.is_negative:
         return False
-    if later.text == earlier.text or not _ADDING.isdisjoint(later.lows[later.start + 1 :]):
+    if later.text == earlier.text or not _ADDING.isdisjoint(said.lows[said.start + 1 :]):
+        return False
+    if not _GROWING.isdisjoint(earlier.lows) and not later.is_negative:
         return False
     if not _shares_subject(later, earlier) or not _is_about_the_same_ones(later, earlier):
         return False
     # An order alone may set something else that the same words name: it must be about all of it.
-    if Cue.UPDATE not in later.cues and not _shares_subject(earlier, later):
+    if Cue.UPDATE not in said.cues and not _shares_subject(earlier, later):
         return False
-    replaced = _replaced_values(later, earlier)
-    if not replaced or (_stands_beside_others(earlier, replaced) and not _says_instead(later)):
+    replaced = replaced_values(later, earlier, in_part=in_part)
+    if not replaced or (_stands_beside_others(earlier, replaced) and not _says_instead(said)):
         return False
     kinds = {earlier.kinds[index] for index in replaced}
     return bool(_like(kinds) & _like(set(values_of(later).values())))
 
 
-def _replaced_values(later: Statement, earlier: Statement) -> list[int]:
-    """Return where the words of the one value stand that only `earlier` holds; nothing where there are several."""
+def replaced_values(later: Statement, earlier: Statement, *, in_part: bool = False) -> list[int]:
+    """Return where the words of the one value stand that only `earlier` holds; nothing where there are several.
+
+    Where it is changed only `in_part`, those of another kind than the new value do not count.
+    """
     new, old = places_of_values(later), places_of_values(earlier)
     replaced = sorted(index for low, index in old.items() if low not in new)
+    if in_part:
+        fresh = {later.kinds[index] for low, index in new.items() if low not in old} - {Kind.NAME}
+        replaced = [index for index in replaced if earlier.kinds[index] in _like(fresh)]
     if not replaced:
-        # "Change the port from 8080 to 9090" names what it replaces.
-        replaced = sorted(
-            i for low, i in old.items() if later.lows[new[low] - 1] in _OLD and len(new) > len(old)
-        )
-    if len(replaced) == 1:
-        return replaced
-    is_a_name = all(earlier.kinds[index] is Kind.NAME for index in replaced)
-    is_a_run = bool(replaced) and replaced[-1] - replaced[0] == len(replaced) - 1 < _LONGEST_NAME
-    return replaced if is_a_name and is_a_run else []
+        # "Change the port from 8080 to 9090" names what it replaces; so does "not 8080 any more".
+        tells = len(new) > len(old) or any(phrase in later.padded for phrase in _ENDING)
+        replaced = sorted(index for low, index in old.items() if tells and _is_taken_back(later, new[low]))
+    if not replaced:
+        return []
+    first, last = run_of_value(earlier, replaced)
+    return replaced if first <= replaced[0] and replaced[-1] <= last else []
+
+
+def run_of_value(statement: Statement, places: Sequence[int]) -> tuple[int, int]:
+    """Return the first and last word of the value that begins at these places: of a name or a date all its words."""
+    first = last = places[0]
+    kind = statement.kinds[first]
+    if kind is Kind.NAME:
+        while last + 1 < len(statement.kinds) and statement.kinds[last + 1] is Kind.NAME and last - first < 2:
+            last += 1
+        return first, last
+    while first > statement.start and _is_of_a_date(statement, first - 1):
+        first -= 1
+    while last + 1 < len(statement.kinds) and _is_of_a_date(statement, last + 1):
+        last += 1
+    run = range(first, last + 1)
+    if any(statement.kinds[index] is Kind.DATE for index in run) or _is_in_dense_date(statement, run):
+        return _trimmed(statement, first, last)
+    return places[0], places[0]
+
+
+def _is_of_a_date(statement: Statement, index: int) -> bool:
+    return statement.kinds[index] in {Kind.DATE, Kind.NUMBER} or statement.lows[index] in _INSIDE_DATES
+
+
+def _is_in_dense_date(statement: Statement, run: range) -> bool:
+    return any(statement.lows[index] in _DENSE_DATE for index in run)
+
+
+def _trimmed(statement: Statement, first: int, last: int) -> tuple[int, int]:
+    loose = _INSIDE_DATES - _DENSE_DATE
+    while first < last and statement.lows[first] in loose:
+        first += 1
+    while last > first and statement.lows[last] in loose:
+        last -= 1
+    return first, last
+
+
+def _is_taken_back(later: Statement, index: int) -> bool:
+    before = later.lows[max(index - _NEAR, 0) : index]
+    return not _OLD.isdisjoint(before) or any(is_no(low) for low in before)
 
 
 def _stands_beside_others(earlier: Statement, replaced: list[int]) -> bool:
@@ -114,7 +201,8 @@ def _is_about_the_same_ones(later: Statement, earlier: Statement) -> bool:
     return _told_of(later) <= set(earlier.lows) and _told_of(earlier) <= set(later.lows)
 
 
-def _told_of(statement: Statement) -> set[str]:
+@remembered
+def _told_of(statement: Statement) -> frozenset[str]:
     """Return the names that the sentence tells something of: "Ada is ill", but not "Ada is our doctor"."""
     told: set[str] = set()
     run: list[str] = []
@@ -127,26 +215,57 @@ def _told_of(statement: Statement) -> set[str]:
             if low in _OF_ONE and following not in DEFINITE:
                 told.update(run)
             run = []
-    return told
+    return frozenset(told)
+
+
+def is_about(later: Statement, known: frozenset[str]) -> bool:
+    """Return whether `later` names nothing as its subject but what is `known`, values that are names aside."""
+    return changed_subject(later) - _names_in(later) - _STEMS_OF_BEING <= known
+
+
+@remembered
+def _names_in(statement: Statement) -> frozenset[str]:
+    return frozenset(stem_of(value) for value, kind in values_of(statement).items() if kind is Kind.NAME)
 
 
 def _shares_subject(later: Statement, earlier: Statement) -> bool:
     """Whether `later` is about nothing that `earlier` is not about: "port" is less than "port of the API"."""
-    mine, known = _changed_subject(later), stems_of(earlier)
-    names = {stem_of(value) for value, kind in values_of(later).items() if kind is Kind.NAME}
-    about = mine - (names - known)
-    return bool(about) and about - _STEMS_OF_BEING <= known
+    known = stems_of(earlier)
+    about = changed_subject(later) - (_names_in(later) - known) - _STEMS_OF_BEING
+    return about <= known if about else _orders_the_same(later, earlier)
 
 
-def _changed_subject(statement: Statement) -> frozenset[str]:
+def _orders_the_same(later: Statement, earlier: Statement) -> bool:
+    """Whether the same verb orders both, as in "answer in French": there is nothing else that they are about."""
+    mine, theirs = _words_of_order(later), _words_of_order(earlier)
+    return bool(mine) and mine == theirs and mine[0] in WORDS[Cue.STANDING]
+
+
+def order_of(statement: Statement) -> str:
+    """Return the words of an order that is about nothing but its value, as in "answer in French"; else nothing."""
+    words = _words_of_order(statement) if places_of_values(statement) else []
+    return " ".join(words) if len(words) == 2 and words[0] in WORDS[Cue.STANDING] else ""
+
+
+def _words_of_order(statement: Statement) -> list[str]:
+    places = places_of_values(statement)
+    before = words_before(statement, min(places.values(), default=statement.start))
+    return [low for low in before if low not in WORDS[Cue.UPDATE] | _WHEN]
+
+
+@remembered
+def changed_subject(statement: Statement) -> frozenset[str]:
     """Return what the sentence is about, without its label and the words that only say that it is a change."""
-    announcing = {
-        word for phrase in PHRASES[Cue.UPDATE] if phrase in statement.padded for word in phrase.split()
-    }
+    padded = statement.padded
+    announcing = {word for phrase in PHRASES[Cue.UPDATE] if phrase in padded for word in phrase.split()}
     orders = SETTING & {statement.opening}
     left_out = WORDS[Cue.UPDATE] | _WHEN | _KINDS_OF_VALUES | announcing | orders
     pairs = list(zip(statement.lows, statement.kinds, strict=True))[statement.start :]
-    words = [low.partition("'")[0] for low, kind in pairs if kind in SUBJECT_KINDS and low not in left_out]
+    words = [
+        low.partition("'")[0]
+        for low, kind in pairs
+        if kind in SUBJECT_KINDS and low not in left_out and not is_no(low)
+    ]
     return frozenset(content_of(words))
 
 

@@ -6,7 +6,7 @@ sentence, for scripts that put no spaces between words.
 
 from enum import StrEnum
 
-from shared.compaction.ledger.tongues import TONGUES
+from shared.compaction.ledger.tongues import CHANGES, MARKS_OF_CHANGE, PHRASES_OF_CHANGE, TONGUES
 
 
 class Cue(StrEnum):
@@ -65,6 +65,8 @@ WORDS: dict[Cue, frozenset[str]] = {
         """must mustn't shall shan't forbidden forbids prohibited prohibits banned bans disallowed mandatory required requires off-limits
         non-negotiable shouldn't confidential
         muss müssen musst müsst darf dürfen darfst soll sollen sollst verboten unbedingt zwingend vertraulich
+        allergic allergisch alérgico alérgica alérgicos alérgicas allergique allergiques аллергия аллергии uczulony allergico
+        allergica एलर्जी حساسية
         debe deben debes deberá prohibido prohibida obligatorio obligatoria confidencial
         doit doivent interdit interdite obligatoire deve devem devono proibido obrigatório vietato"""
     )
@@ -109,7 +111,8 @@ WORDS: dict[Cue, frozenset[str]] = {
         jetzt stattdessen nun künftig korrektur geändert verschoben neu neue neuer
         ahora cambio cambió cambiado corrección actualización nuevo nueva
         désormais maintenant plutôt agora invece ora"""
-    ),
+    )
+    | word_set(CHANGES),
     Cue.COPULA: word_set(
         """is are was were equals means called named stands belongs lives runs owns becomes i'm we're it's = :=
         ist sind heißt heisst lautet beträgt liegt läuft bedeutet gehört
@@ -124,7 +127,7 @@ WORDS: dict[Cue, frozenset[str]] = {
         rate ratio threshold timeout capacity headcount salary rent
         passwort schlüssel adresse telefon geburtstag preis kosten konto kunde zuständig allergisch allergie
         contraseña clave presupuesto límite dirección teléfono cumpleaños precio cuenta cliente alérgico alérgica
-        alergia responsable versión puerto
+        alergia responsable versión puerto allergique allergies аллергия аллергии uczulony allergisk एलर्जी حساسية
         adresse téléphone prix compte senha endereço prezzo indirizzo"""
     ),
     Cue.OURS: word_set(
@@ -172,7 +175,8 @@ PHRASES: dict[Cue, frozenset[str]] = {
     Cue.PREFER: _phrases(
         """i'd like|i would like|we'd like|i'd rather|would rather|would sooner|i'd sooner|not a fan|spare me|i like|i love|we like|please keep|please use
         |please answer|please respond|please reply|please write|please call|please make|please always|call me|by default
-        |rather than|works best|best for me|i find|i'd love it|can't stand|don't care for|suits me|suit me|helps me
+        |rather than|works best|best for me|i find|be better to|be better if|be better not|be best to|be best if|be best not|be kinder|be safer|be wiser|be great if|be nice if|be good if|be helpful if
+        |be grateful if|i'd appreciate|would appreciate|i'd love it|can't stand|don't care for|suits me|suit me|helps me
         |help me a lot|works for me|work for me|ich hätte gern|ich mag|wir mögen|nenn mich|bitte immer|bitte nur
         |me gusta|nos gusta|me encanta|por favor usa|por favor responde|llámame|j'aime|je veux|appelle-moi"""
     ),
@@ -189,13 +193,14 @@ PHRASES: dict[Cue, frozenset[str]] = {
     ),
     Cue.REMEMBER: _phrases(
         """keep in mind|for the record|heads up|don't forget|do not forget|bear in mind|take note|from here on
-        |for reference|for future reference|denk daran|nicht vergessen|zur info|ten en cuenta|no olvides|toma nota
+        |stay as they are|stays as it is|stay as is|stays as is|for reference|for future reference|denk daran|nicht vergessen|zur info|ten en cuenta|no olvides|toma nota
         |n'oublie pas|à noter|tenha em mente"""
     ),
     Cue.UPDATE: _phrases(
         """no longer|from now on|from here on|second thought|second thoughts|make that|change of plan|change of plans|scratch that|as of|going forward|never mind|ab sofort|nicht mehr|von jetzt an
         |en lugar|en vez|ya no|a partir de|de ahora en|à partir de|dorénavant|a partir de agora|d'ora in poi"""
-    ),
+    )
+    | _phrases(PHRASES_OF_CHANGE),
     Cue.COPULA: _phrases("""stands for|refers to|consists of|scheduled for|set to|located in|reports to"""),
     Cue.CHATTER: _phrases(
         """by the way i|how are you|sounds good|makes sense|good morning|good point|got it|no problem|of course
@@ -213,7 +218,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
 CHARACTERS: dict[Cue, tuple[str, ...]] = {
     Cue.MUST: _marks("""不要 不得 禁止 必须 必須 不能 切勿 绝不 絕不 务必 不可以 不可 只能 永远不 严禁 一定要 不准 请勿 始终 仅限
         最多 至少 不超过 しないで ないでください てはいけない てはならない てはいけません 絶対に 決して 必ず 常に
-        以内 までに 절대 하지 금지 반드시 항상"""),
+        以内 までに 절대 하지 금지 반드시 항상 过敏 アレルギー 알레르기 말고 말아 마세요 까지만"""),
     Cue.PREFER: _marks(
         "喜欢 偏好 更喜欢 希望 想要 请用 请使用 好み 好き ほしい 欲しい てください お願いします 좋아 주세요"
     ),
@@ -224,7 +229,8 @@ CHARACTERS: dict[Cue, tuple[str, ...]] = {
     Cue.REMEMBER: _marks("记住 注意 重要 请记 提醒 别忘 覚えて 忘れないで 注意 기억"),
     Cue.UPDATE: _marks(
         "改成 改为 现在 更新 不再 换成 更正 变更 今后 変更 代わりに これから 訂正 に変え 변경 이제"
-    ),
+    )
+    + _marks(MARKS_OF_CHANGE),
     Cue.COPULA: _marks("是 为 叫 です は である 입니다"),
     Cue.MATTER: _marks("""预算 密码 地址 电话 端口 版本 负责人 联系人 账号 价格 过敏 生日 名字 代号 服务器 数据库
         予算 パスワード 住所 電話 ポート バージョン 担当 連絡先 価格 アレルギー 誕生日 名前 コード サーバー データベース"""),
@@ -256,7 +262,8 @@ STOPWORDS = word_set(
     please now instead actually update updated changed changes moved switch switched new from here
     der die das den dem des ein eine einen einem und oder aber zu zum zur im am auf für von mit ist sind wird
     bitte jetzt nun stattdessen el la los las un una unos y o pero de del en con por para al es son está que
-    ahora le les des et ou du dans pour avec est sont o os um uma e do da no na com il lo gli di che per"""
+    ahora le les des et ou du dans pour avec est sont o os um uma e do da no na com il lo gli di che per
+    pls plz btw"""
 )
 NEGATIONS = word_set(
     """not no never don't dont cannot can't won't mustn't without avoid forbidden prohibited refuse nor unless
@@ -266,7 +273,8 @@ NEGATIONS = word_set(
 NEGATIVE_CHARACTERS = _marks("不 勿 禁 没 别 ない いけ ません 금지 하지")
 
 ABBREVIATIONS = word_set(
-    "e.g. i.e. etc. vs. dr. mr. mrs. ms. no. nr. z.b. d.h. bzw. ca. usw. sr. sra. p.ej. fig. approx. st. inc. u.a."
+    """e.g. i.e. etc. vs. dr. mr. mrs. ms. no. nr. z.b. d.h. bzw. ca. usw. sr. sra. p.ej. fig. approx. st. inc. u.a.
+    prof. abs. art. incl. inkl. resp. evtl. ggf. dept. assoc. corp. ltd. mme. av. str. tel. ул. г. руб."""
 )
 QUESTIONS = word_set(
     """what why how who whom whose when where which can could would should do does did is are will
@@ -284,8 +292,19 @@ MONTHS = word_set(
     sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday januar februar märz mai juni juli
     oktober dezember montag dienstag mittwoch donnerstag freitag samstag sonntag enero febrero marzo abril mayo junio
     julio agosto septiembre octubre noviembre diciembre lunes martes miércoles jueves viernes sábado domingo
-    janvier février mars avril juin juillet août septembre octobre novembre décembre"""
+    janvier février mars avril juin juillet août septembre octobre novembre décembre
+    janeiro fevereiro março maio junho julho setembro outubro novembro dezembro sábado gennaio febbraio aprile maggio
+    giugno luglio settembre ottobre dicembre
+    января февраля марта апреля мая июня июля августа сентября октября ноября декабря понедельник вторник среда среду
+    четверг пятница пятницу суббота субботу воскресенье
+    जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर सोमवार मंगलवार बुधवार गुरुवार शुक्रवार शनिवार
+    रविवार يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر"""
 ) - {"mar"}
+# Where the names of languages are written small, they are names all the same.
+LANGUAGES = word_set(
+    """français anglais allemand espagnol italien portugais español inglés alemán francés italiano portugués
+    português inglês alemão francês espanhol english german french spanish"""
+)
 UNITS = word_set(
     """s ms us ns m h d w y min mins sec secs hr hrs k kb mb gb tb kib mib gib b px em rem pt pct x kg g mg km cm mm
     l ml rps qps fps hz khz mhz ghz w kw v eur usd gbp am pm th st nd rd"""
@@ -343,7 +362,8 @@ COMMAND_FIELDS = word_set("command cmd commands shell_command script argv bash")
 FAILURES = (
     "error", "exception", "fail", "fatal", "panic", "denied", "not found", "no such", "traceback", "errno", "abort",
     "refused", "timed out", "timeout", "cannot", "unable", "segfault", "segmentation", "undefined", "invalid", "unexpected", "does not exist", "mismatch",
-    "fehler", "错误", "失败", "エラー",
+    "fehler", "abgelehnt", "fehlgeschlagen", "erreur", "échec", "falló", "erro:", "ошибка", "не удалось", "отказано",
+    "错误", "失败", "エラー", "失敗", "오류", "실패", "خطأ", "त्रुटि",
 )  # fmt: skip
 # An error that speaks to its reader is not an error: it is somebody's instruction.
 ADDRESSES_MODEL = (

@@ -4,8 +4,9 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import replace
 
-from shared.compaction.ledger.changes import announces_a_change, supersedes
+from shared.compaction.ledger.changes import announces_a_change, order_of
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entries, Entry, Section, is_sentence
+from shared.compaction.ledger.replacing import left_of, topics_of
 from shared.compaction.ledger.slots import values_of
 from shared.compaction.ledger.statements import Statement, read_statement
 from shared.compaction.ledger.subjects import stems_of
@@ -64,25 +65,36 @@ class Register:
         if entry.section is Section.IDENTIFIER:
             self._identifiers.setdefault(entry.text.casefold(), []).append(entry.key)
         if _is_governed(entry):
-            for stem in stems_of(read_statement(entry.text)):
+            for stem in _words_of_subject(read_statement(entry.text)):
                 self._by_stem[stem].append(entry.key)
 
     def _resolve(self, entry: Entry) -> None:
-        """Drop the one older statement that `entry` says has changed; where several fit, all stay."""
+        """Drop of the one older statement what `entry` says has changed; where several fit, all stay."""
         later = read_statement(entry.text)
         if not _is_governed(entry) or not announces_a_change(later):
             return
         candidates = (each for each in self._candidates(later, entry) if each.trust is entry.trust)
-        changed = [each for each in candidates if supersedes(later, read_statement(each.text))]
-        if len(changed) == 1:
-            self._entries[entry.key] = self._replacing(changed[0], self._entries[entry.key])
+        lefts = [(each, left_of(read_statement(each.text), later)) for each in candidates]
+        changed = [(each, left) for each, left in lefts if left is not None]
+        if len(changed) != 1:
+            return
+        [(known, left)] = changed
+        if left:
+            self._entries[known.key] = replace(known, text=left)
+            self._retire(known, replace(entry, text=f"{left} {entry.text}"))
+        else:
+            self._entries[entry.key] = self._replacing(known, self._entries[entry.key])
 
     def _candidates(self, later: Statement, entry: Entry) -> list[Entry]:
         keys: dict[str, None] = {}
-        for stem in sorted(stems_of(later)):
+        for stem in _words_of_subject(later):
             keys.update(dict.fromkeys(self._by_stem.get(stem, ())))
         found = (self._entries.get(key) for key in keys if key != entry.key)
         return [each for each in found if each is not None]
+
+
+def _words_of_subject(statement: Statement) -> list[str]:
+    return sorted({*stems_of(statement), *topics_of(statement), order_of(statement)} - {""})
 
 
 def _is_governed(entry: Entry) -> bool:

@@ -76,7 +76,12 @@ def words_before(statement: Statement, first: int) -> list[str]:
 
 def is_restrictive(lows: Sequence[str]) -> bool:
     """Whether the words say that something may not be, or that nothing else may be."""
-    return any(low in NEGATIONS or low in _ONLY or low.endswith("n't") for low in lows)
+    return any(is_no(low) or low in _ONLY for low in lows)
+
+
+def is_no(low: str) -> bool:
+    """Whether the word says no."""
+    return low in NEGATIONS or low.endswith("n't")
 
 
 def holds_one_value(statement: Statement, first: int, last: int) -> bool:

@@ -1,7 +1,9 @@
 """Statements: what a sentence is (rule, preference, decision, state, fact) and how much it is worth keeping."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from shared.compaction.ledger.binding import binds, orders_in
 from shared.compaction.ledger.cues import (
@@ -29,6 +31,7 @@ from shared.compaction.ledger.cues import (
 from shared.compaction.ledger.entries import Section
 from shared.compaction.ledger.tokens import IDENTIFIERS, Kind, bare, kind_of, pieces
 
+_Read = TypeVar("_Read")
 _LONG_WORDS = 45
 # What is longer is read anew each time: the number of what is remembered is bounded, and so must its size be.
 _LONGEST_CACHED = 400
@@ -36,14 +39,22 @@ _FIRST_DENSE_CHARACTER = "\u3040"
 _STATING = frozenset({Cue.COPULA, Cue.STANDING})
 _OPENERS = QUESTIONS - CONDITIONS
 _POLITE_OPENINGS = REQUESTS | word_set("please and so then sorry ok okay you sie du bitte por favor")
+_REASONS = word_set("because since weil da denn porque pues parce puisque car потому")
+# What hurts somebody is worth knowing, however unsure the speaker is.
+_HARMS = word_set(
+    """allergic allergy allergies allergisch allergie alérgico alérgica alergia allergique аллергия аллергии एलर्जी حساسية"""
+)
 _DEPENDENT = word_set(
     "it this that these those he she they its his her their them otherwise dies dieser dieses esto eso ella ça cela"
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """A sentence, read: its bare words, their kinds, the cues in it, and the label before it."""
+    """A sentence, read: its bare words, their kinds, the cues in it, and the label before it.
+
+    Two of the same text are equal: all else follows from it.
+    """
 
     text: str
     words: tuple[str, ...]
@@ -53,6 +64,12 @@ class Statement:
     label: Section | None
     start: int  # index of the first word after the label
     binding: bool  # holds an order that the speaker gives
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Statement) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
     @property
     def padded(self) -> str:
@@ -110,6 +127,17 @@ class Statement:
         return next((section for cue, section in _SECTIONS if cue in self.cues), Section.FACT)
 
 
+def remembered(read: Callable[[Statement], _Read]) -> Callable[[Statement], _Read]:
+    """Return a function that reads a statement, and remembers what it read of the last short ones."""
+    cached = lru_cache(maxsize=1_024)(read)
+
+    @wraps(read)
+    def reading(statement: Statement) -> _Read:
+        return cached(statement) if len(statement.text) <= _LONGEST_CACHED else read(statement)
+
+    return reading
+
+
 _SECTIONS = (
     (Cue.PREFER, Section.PREFERENCE),
     (Cue.STANDING, Section.PREFERENCE),
@@ -157,6 +185,7 @@ def worth(statement: Statement) -> int:
     """Return how informative the sentence is: below 2 is small talk, 10 and more a rule or a rich fact."""
     points = sum(weight for cue, weight in _WEIGHTS.items() if cue in statement.cues)
     points += 2 * (Cue.ORDER not in statement.cues and statement.is_negative)
+    points += 2 * (Cue.DECIDE in statement.cues and not _REASONS.isdisjoint(statement.lows))
     points += 8 * statement.is_hard + 6 * (statement.label is not None)
     points += _worth_of_things(statement) + _worth_of_form(statement)
     return points + _worth_of_script(statement)
@@ -216,7 +245,7 @@ def _worth_of_form(statement: Statement) -> int:
 def _says_much_in_two_words(statement: Statement) -> bool:
     """Whether so short a sentence still says something: what it is about, that it may not be, or in a dense script."""
     forbids = len(statement.lows) == 2 and statement.lows[0] in NEGATIONS
-    return forbids or Cue.MATTER in statement.cues or not statement.text.isascii()
+    return forbids or not statement.cues.isdisjoint({Cue.UPDATE, Cue.MATTER}) or not statement.text.isascii()
 
 
 def _asks_for_a_standing_thing(statement: Statement) -> bool:
@@ -263,4 +292,6 @@ def _cues(text: str, raw: list[str], lows: tuple[str, ...], start: int) -> froze
     found |= {cue for cue, phrases in PHRASES.items() if any(phrase in padded for phrase in phrases)}
     if not text.isascii():
         found |= {cue for cue, marks in CHARACTERS.items() if any(mark in text for mark in marks)}
+    if not _HARMS.isdisjoint(present):
+        found.discard(Cue.DOUBT)
     return frozenset(found - {Cue.STANDING, Cue.TASK} | orders_in(raw, lows, start))

@@ -13,8 +13,8 @@ from shared.compaction.ledger.slots import (
     last_value,
     words_before,
 )
-from shared.compaction.ledger.statements import Statement
-from shared.compaction.ledger.tokens import Kind
+from shared.compaction.ledger.statements import Statement, remembered
+from shared.compaction.ledger.tokens import VALUES, Kind
 
 SUBJECT_KINDS = frozenset({Kind.WORD, Kind.NAME, Kind.SYMBOL})
 # What says in scripts without spaces that something is or becomes a value; the longer ones first.
@@ -22,6 +22,7 @@ _MARKS_OF_SETTING = (
     *CHARACTERS[Cue.UPDATE], *CHARACTERS[Cue.COPULA],
     "してください", "しました", "します", "から", "を", "が", "に", "へ", "把", "将", "从",
 )  # fmt: skip
+_LONGEST_NOTED, _LEAST_LABEL = 3, 2
 _GOVERNED = frozenset({Section.RULE, Section.PREFERENCE, Section.STATE})
 
 
@@ -33,6 +34,8 @@ def same_words_key(statement: Statement) -> str:
 
 def subject_key(statement: Statement) -> str:
     """Return a key that sentences share when they set one thing to different values, else the words' key."""
+    if labelled := _label_of_value(statement):
+        return "s:" + _digest(f"{labelled}: <value>")
     slot = last_value(statement)
     if (
         slot is None
@@ -49,6 +52,22 @@ def subject_key(statement: Statement) -> str:
     return "s:" + _digest(f"{' '.join(before)} <{kind}> {' '.join(statement.lows[last:])}")
 
 
+def _label_of_value(statement: Statement) -> str:
+    """Return what stands before the colon where behind it stands little but a value, as people note things down."""
+    start = statement.start
+    rest = statement.kinds[start:]
+    if (
+        not start
+        or statement.label is not None
+        or len(rest) > _LONGEST_NOTED
+        or not VALUES.intersection(rest)
+    ):
+        return ""
+    words = [low for low in statement.lows[:start] if low not in POLITE]
+    return " ".join(words) if len(content_of(words)) >= _LEAST_LABEL and not statement.is_doubtful else ""
+
+
+@remembered
 def stems_of(statement: Statement) -> frozenset[str]:
     """Return what the sentence is about: its content words, shortened to what inflection leaves alone."""
     pairs = zip(statement.lows, statement.kinds, strict=True)

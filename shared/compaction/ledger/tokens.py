@@ -10,6 +10,7 @@ from shared.compaction.ledger.cues import (
     APOSTROPHE,
     AROUND_WORDS,
     FILE_ENDINGS,
+    LANGUAGES,
     MONTHS,
     NUMBER_WORDS,
     UNITS,
@@ -48,6 +49,7 @@ _EDGES = tuple(AROUND_WORDS)
 _CURRENCIES = "$€£¥₹₩"
 _SPEAKER = frozenset("I")
 _PRONOUNS = ("I'", f"I{APOSTROPHE}")
+_OF_CODE = frozenset("(){}=")  # a call or a setting, such as "worker(9": no name of anything
 _HEX = frozenset("0123456789abcdef-")
 
 # One class, one quantifier: linear. Han, kana and hangul run together with Latin words and numbers.
@@ -94,6 +96,8 @@ def _kind(token: str) -> Kind:
         return Kind.WORD
     if token.isalpha():
         return _kind_of_letters(token)
+    if not token.isascii() and token in MONTHS:  # vowel signs are no letters
+        return Kind.DATE
     return _first_kind(token)
 
 
@@ -111,6 +115,8 @@ def _kind_of_letters(token: str) -> Kind:
         return Kind.DATE
     if token.casefold() in NUMBER_WORDS:
         return Kind.NUMBER
+    if token in LANGUAGES:
+        return Kind.NAME
     return Kind.NAME if token[0].isupper() else Kind.WORD
 
 
@@ -183,6 +189,8 @@ def _is_env(token: str) -> bool:
 def _is_id(token: str) -> bool:
     if token[0] in "#@" and len(token) > 2:
         return token[1].isalnum()
+    if not _OF_CODE.isdisjoint(token):
+        return False
     if _HOST.fullmatch(token) and not token.rpartition(".")[2].isdigit():
         return True
     if (

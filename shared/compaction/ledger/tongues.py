@@ -80,3 +80,30 @@ TONGUES = (
     # French
     Tongue("devez interdits interdites", "ne", "sans autorisation|au maximum", "personne"),
 )
+
+# What says that something is other than it was, or was told wrongly: words, and phrases parted by bars.
+CHANGES = """
+    typo misspoke mistyped mistaken
+    korrigiere vertan versehentlich entschuldigung sondern
+    perdón disculpa disculpe corrijo mudado aplazado aplazada pospuesto retrasado
+    pardon désolé désolée finalement rectification repoussé repoussée reporté reportée décalé décalée avancé avancée
+    corrigindo correção desculpa desculpe mudou mudamos adiado adiada
+    correzione scusa rinviato rinviata spostato spostata
+    теперь поправка ошибся ошиблась исправление перенесли перенесён перенесена перенесено изменился изменилась
+    изменилось изменили вместо
+    teraz zmiana poprawka zamiast przesunięty nu gewijzigd verplaatst correctie artık düzeltme yerine
+    अब बदलकर बदला बदली बदल सुधार الآن أصبح أصبحت تغير تغيرت تصحيح عفوا بدلا
+"""
+PHRASES_OF_CHANGE = """
+    my bad|my mistake|i meant|meant to say|mixed up|mixed that up|turns out|got that wrong|got it wrong|was wrong
+    |on reflection|after all|from tomorrow|from next|starting next|starting tomorrow|goes up to|goes down to
+    |went up to|went down to|drops to|rises to|any more|kommando zurück|ich meinte|doch nicht
+    |en realidad|mejor dicho|quise decir|quería decir|pasa al|pasa a|en fait|voulais dire|au lieu de|na verdade
+    |quis dizer|em vez de|больше не|на самом деле|के बजाय|की जगह|لم يعد
+"""
+MARKS_OF_CHANGE = """
+    推迟 提前到 延期 延后 换成 变成 调整为 改到 変わり 変わっ 延び 延期 ではなく じゃなく
+    바꿔 바꾸 바꿨 바뀌 바뀐 바뀝 미뤄 미루 미뤘 옮겨 옮겼 올려 낮춰 늘려 줄여 연기 앞당 대신 아니라 정정
+"""
+# What stands between a thing and its value, and is no part of what the thing is.
+BETWEEN = "je au aux que ich mir mich yo io eu у в на до с है को कर दिया से هي هو إلى"

@@ -83,6 +83,99 @@ def test_the_later_holds(old: str, new: str) -> None:
     assert new in kept
 
 
+_BESIDE = [
+    ("In staging, the port is 8080.", "In production, the port is now 9090."),
+    ("For Apollo, the deadline is 3 May.", "For Zeus, the deadline moved to 10 May."),
+    ("The port is 8080, when nobody is in.", "Sorry, the port is 9090."),
+    ("The nightly job starts at 02:30.", "The weekly job now starts at 04:00."),
+    ("Retention of audit logs is 90 days.", "Debug log retention is now 7 days."),
+    ("My sister's birthday is 4 May.", "Sorry, my brother's birthday is 9 May."),
+    ("The budget for ads is 300 EUR, for books 200 EUR.", "Sorry, the budget for games is 500 EUR."),
+    ("The meeting is in room 4, on Monday.", "Turns out the party is on Friday."),
+    ("The invoice goes to Hartwell GmbH, attention Ms. Brodeur.", "Sorry, the parcel goes to Hartwell AG."),
+    ("Lunch is at 12:30 in room 4.", "Lunch on Fridays is now at 13:00."),
+    ("Never call before 9:00, I work nights.", "Turns out the shop opens at 10:00."),
+    ("회의실은 7층입니다.", "회의는 화요일로 변경됐어요."),
+    ("我对虾过敏。", "我现在对芒果也过敏。"),
+    ("截止日期是5月6日。", "开会日期改到5月13日。"),
+    ("会議は4月10日です。", "試験は4月12日に変更になりました。"),
+    # Allergies are a set, whatever says since when.
+    ("I'm allergic to Penicillin.", "I'm now allergic to Aspirin."),
+    ("I'm allergic to Penicillin, it gave me hives.", "Sorry, I'm allergic to Aspirin."),
+    ("Ich bin allergisch gegen Penicillin.", "Ich bin jetzt allergisch gegen Aspirin."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), _BESIDE, ids=[other for _, other in _BESIDE])
+def test_another_thing_stays_beside_a_change(one: str, other: str) -> None:
+    assert {one} <= _kept(one, other)
+
+
+_REPLACED = [
+    ("The staging DB is on port 6543.", "Wrong door, sorry: the staging DB is on port 7432."),
+    ("The deadline is Friday 20 March 2026, that is when the shop shuts.", "The deadline moved to 25 March 2026."),
+    ("My desk phone is 4417.", "Got a new desk phone: 4482."),
+    ("Deploy window: Tue 10-12.", "Deploy window: Thu 14-16."),
+    ("Answer in French.", "Please answer in English from here on."),
+    ("The spare key is with Mrs Abernathy.", "The spare key isn't with Mrs Abernathy anymore, Mr Lund has it."),
+    ("Redis sits on cache-01:6380.", "sorry, typo above, redis sits on cache-01:6390"),
+    ("Ansprechpartnerin ist Frau Kettler.", "Ansprechpartner ist nicht mehr Frau Kettler, sondern Herr Bugla."),
+    ("Der Server läuft auf Port 5433.", "Kommando zurück: der Server läuft auf Port 5439."),
+    ("El límite es de 300 euros.", "Perdón, el límite es de 450 euros."),
+    ("La date limite est le 4 juin.", "La date limite est repoussée au 11 juin."),
+    ("O prazo é 10 de agosto.", "Corrigindo: o prazo é 17 de agosto."),
+    ("Пароль — klen-41.", "Пароль теперь dub-83."),
+    ("बैठक सोमवार को 11 बजे है।", "बैठक अब मंगलवार को 3 बजे है।"),
+    ("كلمة المرور هي nakhla-15.", "كلمة المرور الآن هي zaytun-48."),
+    ("截止日期是5月6日。", "截止日期推迟到5月13日。"),
+    ("联系人是李娜。", "联系人不再是李娜，换成王强了。"),
+    ("担当者は田中さんです。", "担当者は田中さんではなく鈴木さんです。"),
+    ("비밀번호는 namu-12입니다.", "비밀번호를 bada-77로 바꿨어요."),
+    ("예산은 50만 원입니다.", "예산을 70만 원으로 올려 주세요."),
+    ("마감은 3월 20일 금요일입니다.", "마감이 3월 25일로 변경됐어요."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), _REPLACED, ids=[new for _, new in _REPLACED])
+def test_a_change_is_told_in_many_ways(old: str, new: str) -> None:
+    kept = _kept(old, new)
+
+    assert old not in kept
+    assert new in kept
+
+
+_IN_PART = [
+    (
+        "The staging DB is on port 6543, host db-2.example.org.",
+        "Wrong door, sorry: the staging DB is on port 7432.",
+        "The staging DB is on port [changed later], host db-2.example.org.",
+    ),
+    (
+        "I teach year 9 physics, 27 pupils, lessons are 50 minutes.",
+        "Lessons are 45 minutes from next week on, new timetable.",
+        "I teach year 9 physics, 27 pupils, lessons are [changed later] minutes.",
+    ),
+    (
+        "The invoice goes to Hartwell GmbH, attention Ms. Brodeur.",
+        "I misspoke, the invoice goes to Hartwell AG.",
+        "The invoice goes to Hartwell [changed later], attention Ms. Brodeur.",
+    ),
+    (
+        "我们四个人，6月3日飞成都，航班是CA4516。",
+        "更正一下，航班改成了CA4520。",
+        "我们四个人，6月3日飞成都，航班是 [changed later]",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "left"), _IN_PART, ids=[new for _, new, _ in _IN_PART])
+def test_of_what_says_more_only_the_changed_value_is_cut_out(old: str, new: str, left: str) -> None:
+    kept = _kept(old, new)
+
+    assert {left, new} <= kept
+    assert old not in kept
+
+
 def _kept(*texts: str) -> set[str]:
     items = [each for text in texts for each in (say("user", text), say("assistant", "Noted."))]
     ledger = collect([say("user", "Hello there."), *items, say("user", "Go on.")])
