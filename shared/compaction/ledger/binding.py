@@ -31,6 +31,22 @@ _PASTS = word_set(
     "got had saw was were been did done heard knew thought found felt went came made took read met wrote understood brought said told left gave"
 )
 _NOT_PAST = ("eed", "embed", "shred")
+_ONLY = word_set("only nur solo sólo solamente seulement uniquement apenas somente soltanto")
+_MOST = word_set("max max. maximum maximal máximo min minimum mindestens")
+_NO = word_set("no geen")
+# What is not there, rather than forbidden: "no problem", "no errors".
+_TOLD_BEHIND_NO = word_set(
+    """problem problems worries idea doubt matter way thanks wonder rush luck need longer one clue surprise surprises big
+    real more less questions question answer answers reply response result results change changes issue issues error
+    errors warning warnings failure failures news sign signs difference success effect thank it is i joke kidding
+    matches match output data"""
+)
+_ASKING = _MOST | word_set("please pls plz only just keep bitte")
+# Where these stand before it, somebody tells what was.
+_TELLING = word_set(
+    """i i've i'm i'd he she they it there was were had has have is are got came found tried asked said told looks seems
+    passed finished works worked ran still but"""
+)
 _SPEAKERS = word_set("i ich yo я ja ik ben je eu io")
 _PRONOUNS = word_set(
     "i we you it that this they one he she who there which je tu il elle on nous vous ils elles io lui lei noi voi loro"
@@ -40,6 +56,8 @@ _PRONOUNS = word_set(
 def orders_in(raw: list[str], lows: tuple[str, ...], start: int) -> set[Cue]:
     """Return what the verbs say that a clause begins with; under a condition every order is a standing one."""
     found: set[Cue] = set()
+    if lows[start : start + 1] and lows[start] in REQUESTS and "mind" in lows[start : start + 4]:
+        found |= {Cue.STANDING for low in lows[start : start + 6] if _is_doing(low)}
     general = not UNIVERSALS.isdisjoint(lows)
     for index in range(start, len(lows)):
         after_pause = index > start and raw[index - 1].endswith(PAUSES)
@@ -49,6 +67,12 @@ def orders_in(raw: list[str], lows: tuple[str, ...], start: int) -> set[Cue]:
                 if lows[index] in WORDS[cue]:
                     found.add(Cue.STANDING if general or (after_pause and lows[start] in CONDITIONS) else cue)
     return found
+
+
+def _is_doing(low: str) -> bool:
+    """Whether it is the form of a standing verb that stands behind "would you mind": keeping, using, stopping."""
+    stem = low[:-3] if low.endswith("ing") else ""
+    return bool(stem) and not WORDS[Cue.STANDING].isdisjoint({stem, f"{stem}e", stem[:-1]})
 
 
 def binds(text: str, raw: list[str], lows: tuple[str, ...], start: int) -> bool:
@@ -74,8 +98,35 @@ def _of_speaker(lows: tuple[str, ...], index: int) -> bool:
     return index > 0 and lows[index - 1] in _SPEAKERS
 
 
+def _sets_a_most(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bool:
+    """Whether a clause begins with the most or the least that may be: "max 5 bullets", not "the max was 5"."""
+    number = "".join(lows[index + 1 : index + 2])[:1]
+    opens = index == start or raw[index - 1].endswith(PAUSES)
+    return lows[index] in _MOST and number.isdigit() and opens
+
+
+def _ends_an_order(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bool:
+    """Whether "only" stands where the clause of an order ends: "give me the formula only"."""
+    is_last = index + 1 == len(lows) or raw[index].endswith(PAUSES)
+    opens = next((low for low in lows[start:] if low not in _LINKS), "")
+    return is_last and lows[index] in _ONLY and opens in WORDS[Cue.STANDING]
+
+
+def _forbids_behind_a_pause(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bool:
+    """Whether it forbids, as in "max 5 bullets, no emojis"; "I called, no answer" and "nice day, no rain" only tell."""
+    if lows[index] not in _NO or lows[index + 1 : index + 2] == () or lows[index + 1] in _TOLD_BEHIND_NO:
+        return False
+    before = lows[start:index]
+    opens = next((low for low in before if low not in _LINKS), "")
+    asks = opens in WORDS[Cue.STANDING] | WORDS[Cue.TASK] or not _ASKING.isdisjoint(before)
+    asks = asks or start > 0 or lows.count(lows[index]) > 1
+    return raw[index - 1].endswith(PAUSES) and asks and _TELLING.isdisjoint(before)
+
+
 def _orders(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bool:
     """Whether an order word stands where a clause begins, or after a modal."""
+    if _sets_a_most(raw, lows, index, start) or _ends_an_order(raw, lows, index, start):
+        return True
     is_do_not = lows[index : index + 2] == ("do", "not")
     if not is_do_not and lows[index] not in WORDS[Cue.ORDER]:
         return (
@@ -87,7 +138,7 @@ def _orders(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bo
         size = len(lows) - start
         return size > 2 or (size == 2 and lows[index] not in _NOT_ORDERS_INSIDE)
     if lows[index] in _NOT_ORDERS_INSIDE:
-        return False
+        return _forbids_behind_a_pause(raw, lows, index, start)
     previous = lows[index - 1]
     if lows[index] in _CANNOT:
         return previous not in _PRONOUNS

@@ -18,7 +18,7 @@ _NO_FAILURE = re.compile(
     r"\b(?:0|no|without) (?:errors?|failures?|failed|exceptions?)|errors?[:=] ?0\b|fail(?:ed|ures?)?[:=] ?0\b"
 )
 _STRONG = re.compile(
-    r"^e  |[a-z]error\b|error [a-z]{1,4}-?\d|exception\b|error[:\[]|fatal:|panic|failed[: ]|traceback|err!|denied|no such|not found|does not exist|^\S+:\d+: "
+    r"^e  |[a-z]error\b|error [a-z]{1,4}-?\d|exception\b|error[:\[]|fatal:|panic|failed[: ]|traceback|ошибка|fehler:|erreur ?:|erro:|错误|エラー|오류|خطأ|त्रुटि|не удалось|err!|denied|no such|not found|does not exist|^\S+:\d+: "
 )
 _NOISE = ("traceback (most recent", "exit code", "exited with code", "npm err! a complete log")
 _EDGE = 400
@@ -130,4 +130,7 @@ def _telling_line(text: str) -> str:
     lines = [line.strip() for line in text[-4_000:].splitlines() if line.strip()][-25:]
     lines = [line for line in lines if not speaks_to_reader(line) and _EXIT.search(line.casefold()) is None]
     telling = [line for line in lines if _RESULT.search(line.casefold()) or _STRONG.search(line.casefold())]
-    return one_line((telling or lines or [""])[-1].strip("= #>-*"), _LONGEST_OUTCOME)
+    shown = (telling or lines)[-1:]
+    if not telling and sum(map(len, lines[-2:])) < _LONGEST_OUTCOME:
+        shown = lines[-2:]  # nothing tells which one says how it ended
+    return one_line(" / ".join(line.strip("= #>-*") for line in shown), _LONGEST_OUTCOME)

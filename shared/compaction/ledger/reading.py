@@ -104,7 +104,10 @@ def _unwrapped(arguments: JsonObject) -> JsonObject:
 
 def _read_other(item: JsonObject, source: str) -> Iterator[Trace]:
     kind, call_id = str(item["type"]), str(item.get("call_id") or item.get("id") or source)
-    if kind.endswith("_output"):
+    if kind == "agent_message":
+        # Another agent's words are no user's, nor our model's: of them we read what we read of a tool's.
+        yield Returned(call_id, "\n".join(_strings(item.get("content"))), source)
+    elif kind.endswith("_output"):
         yield _output_of_other(item, call_id, source)
     elif kind.endswith("_call"):
         yield Called(str(item.get("name") or kind), call_id, source, _arguments_of_other(item))

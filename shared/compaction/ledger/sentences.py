@@ -4,12 +4,27 @@ from collections.abc import Iterator
 
 from shared.compaction.ledger.cues import (
     ABBREVIATIONS,
+    AROUND_WORDS,
     BULLETS,
     CLOSING,
     FULL_STOPS_WITHOUT_SPACE,
+    MONTHS,
     SENTENCE_ENDS,
 )
 
+# A full stop behind a word of so many letters ends a sentence, also where people go on in small letters.
+_SHORTEST_WORD, _LONGEST_ORDINAL = 5, 3
+_OPENING_QUESTIONS = frozenset(
+    ("What", "Why", "How", "Where", "When", "Could", "Can", "Would", "Should", "Do", "Does", "Did", "Is", "Are", "And", "Wie", "Warum", "Kannst")
+)  # fmt: skip
+# What opens a sentence for those who write in small letters, and stands behind no abbreviation.
+_OPENING_SMALL = frozenset(
+    ("ok", "okay", "what", "how", "why", "can", "could", "would", "do", "does", "please", "pls", "thanks", "thx", "hm", "btw", "i", "i'm")
+)  # fmt: skip
+# Behind these a capital opens a name.
+_OF_TITLES = frozenset(
+    ("the", "a", "an", "of", "and", "or", "called", "titled", "named", "read", "saw", "der", "die", "das")
+)
 _FENCES = "`~"
 _SOFT_LIMIT_WORDS, _HARD_LIMIT_WORDS, _HARD_LIMIT_CHARACTERS = 45, 70, 600
 
@@ -113,11 +128,24 @@ def _sentences(words: list[str]) -> Iterator[str]:
 def _ends(word: str, following: str) -> bool:
     core = word.rstrip(CLOSING)
     if not core.endswith(SENTENCE_ENDS):
-        return False
+        return _asks_anew(word, following)
     if not core.endswith("."):
         return True
-    return not (
-        core.casefold() in ABBREVIATIONS or following[0].islower() or (len(core) == 2 and core[0].isupper())
+    if core.casefold() in ABBREVIATIONS or (len(core) == 2 and core[0].isupper()):
+        return False
+    if core[:-1].isdigit() and len(core) <= _LONGEST_ORDINAL:
+        # "am 14. März"
+        return following.strip(AROUND_WORDS).casefold() not in MONTHS and not following[0].islower()
+    if following[0].islower():
+        is_whole = len(core) >= _SHORTEST_WORD and core[-2].isalnum()
+        return is_whole or following.strip(AROUND_WORDS) in _OPENING_SMALL
+    return True
+
+
+def _asks_anew(word: str, following: str) -> bool:
+    """Whether a question begins although nothing ended what was said before it: "no stairs please What about …"."""
+    return (
+        following in _OPENING_QUESTIONS and word.islower() and word[-1].isalnum() and word not in _OF_TITLES
     )
 
 

@@ -18,7 +18,7 @@ _LEAST = {Trust.SYSTEM: 1, Trust.USER: 1, Trust.ASSISTANT: 6, Trust.TOOL: 99}
 # A comment counts where it says as much as a rule, a whole sentence where it says anything.
 _LEAST_QUOTED, _LEAST_QUOTED_PROSE, _SHORTEST_PROSE = 6, 2, 5
 _COMMENTS = ("# ", "// ", "-- ", "/* ", "* ", "; ", "% ")
-_LONGEST_JOINED = 300
+_LONGEST_JOINED, _SHORTEST_CHANGE = 300, 3
 _LONGEST_REQUEST, _LONGEST_ANSWER = 200, 300
 _LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 44, 60, 75
 _OFTEN = 3
@@ -132,7 +132,9 @@ def _of_line(line: str, said: Said) -> Iterator[Spoken]:
 
 
 def _leans(statement: Statement) -> bool:
-    return statement.is_dependent or (statement.is_hard and len(statement.words) <= 6)
+    size = len(statement.words)
+    changes = Cue.UPDATE in statement.cues and size <= _SHORTEST_CHANGE
+    return statement.is_dependent or changes or (statement.is_hard and size <= 6)
 
 
 def _entry(each: Spoken, points: int) -> Entry:
