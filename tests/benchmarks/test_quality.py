@@ -24,6 +24,7 @@ _SHORT = (
     Case("chat, bank one", 101, 0.10),
     Case("chat, bank two", 101, 0.05),
     *(Case("chat, bank three", 101, share) for share in (0.10, 0.05)),
+    *(Case("bank five", seed, share) for share in (0.10, 0.05) for seed in (101, 102, 103)),
     *(Case(name, 101, 0.10) for name in ("kit", *AGENTS, *HOSTILE, *LANGUAGES)),
     Case("side constraint", 101, 0.05),
 )

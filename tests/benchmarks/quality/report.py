@@ -17,6 +17,8 @@ OTHER_TRADES = ("chat, bank three", "chat, bank four")
 SIDE_CONSTRAINTS = ("side constraint", "side constraint, bank three", "side constraint, bank four")
 AGENTS = ("agent", "agent, other tools")
 HOSTILE = ("hostile", "hostile, other forms")
+# Written from the outside, each session in its own words, and scored before the ledger was looked at.
+OUTSIDE = ("bank five",)
 LANGUAGES = ("in de", "in es", "in zh", "in ja")
 
 
@@ -46,6 +48,10 @@ GOALS = (
     *(
         Goal(f"facts of other trades, round {number}", OTHER_TRADES, size, number, least=least)
         for size, number, least in (("10%", 1, 0.97), ("10%", 10, 0.95), ("5%", 1, 0.90), ("5%", 10, 0.85))
+    ),
+    *(
+        Goal(f"facts of bank five, round {number}", OUTSIDE, size, number, least=least)
+        for size, number, least in (("10%", 1, 0.97), ("10%", 3, 0.95), ("5%", 1, 0.90), ("5%", 3, 0.85))
     ),
     Goal("side constraint in 100,000 tokens", SIDE_CONSTRAINTS, "5%", least=0.98),
     *(

@@ -18,6 +18,7 @@ def cases(seeds: int) -> list[Case]:
     return [
         *(Case(name, seed, 0.05) for name in _SIDE_CONSTRAINTS for seed in few),
         *(Case(name, seed, share) for name in _CHATS for share in (0.10, 0.05) for seed in several),
+        *(Case("bank five", seed, share) for share in (0.10, 0.05) for seed in range(4 * seeds)),
         *(Case("told later", seed, 0.10) for seed in few),
         *(Case(name, seed, share) for name in _AGENTS for share in (0.10, 0.05) for seed in few),
         *(Case(f"in {code}", seed, share) for code in _LANGUAGES for share in (0.10, 0.05) for seed in few),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shared.wire.items import Item
 from tests.benchmarks.counting import size_of
 from tests.benchmarks.quality.agents import agent
+from tests.benchmarks.quality.bank_five import day_of
 from tests.benchmarks.quality.bank_four import BANK_FOUR
 from tests.benchmarks.quality.bank_one import BANK_ONE
 from tests.benchmarks.quality.bank_three import BANK_THREE
@@ -140,6 +141,7 @@ SUITES: dict[str, Suite] = {
     "chat, bank four": Suite(
         lambda rng: varied(rng, BANK_FOUR, TRADES, SESSION_TOKENS), _against_truncation, 10, talk=TRADES
     ),
+    "bank five": Suite(lambda rng: day_of(rng, SESSION_TOKENS), _against_truncation, 3),
     "told later": Suite(
         lambda rng: chat(rng, BANK_TWO, WORKDAYS, SESSION_TOKENS), _against_truncation, 10, BANK_ONE
     ),
