@@ -92,20 +92,23 @@ def settled_length(items: Sequence[Item], *, newest: int) -> int:
 def pairs(items: Sequence[Item]) -> list[tuple[int, int]]:
     """Return the index of a call and of an output of it, for every output that has a call before it.
 
-    A call id that is used again after it was answered begins a new call.
+    A call id that is used again after it was answered begins a new call. A call that is sent again before that
+    is the same call: its first output answers all of them.
     """
-    began: dict[str, int] = {}
+    began: dict[str, list[int]] = {}
     answered: set[str] = set()
     found = []
     for index, item in enumerate(items):
         match _role_in_call(item):
+            case _Call(key) if key not in began or key in answered:
+                began[key] = [index]
+                answered.discard(key)
             case _Call(key):
-                if key not in began or key in answered:
-                    began[key] = index
-                    answered.discard(key)
+                began[key].append(index)
             case _Output(key) if key in began:
                 answered.add(key)
-                found.append((began[key], index))
+                found.extend((call, index) for call in began[key])
+                del began[key][1:]
             case _:
                 continue
     return found

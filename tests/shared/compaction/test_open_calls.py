@@ -67,6 +67,18 @@ def test_an_open_call_keeps_those_that_were_made_with_it() -> None:
     assert kept_types(documents) == ["rs", "a", "b", "a!"]
 
 
+def test_a_call_that_was_sent_twice_keeps_its_output() -> None:
+    twice = call("a") | {"id": "again"}
+
+    assert kept_types([call("a"), THOUGHT, twice, call("b"), output("a"), GO, SAID]) == [
+        "a",
+        "rs",
+        "again",
+        "b",
+        "a!",
+    ]
+
+
 def test_a_program_that_runs_keeps_the_calls_from_within_it() -> None:
     program = {"type": "program", "id": "p", "call_id": "p", "code": "", "fingerprint": ""}
     within = {"caller": {"type": "program", "caller_id": "p"}}
