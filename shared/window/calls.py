@@ -97,7 +97,7 @@ def pairs(items: Sequence[Item]) -> list[tuple[int, int]]:
     """
     began: dict[str, list[int]] = {}
     answered: set[str] = set()
-    found = []
+    found = list[tuple[int, int]]()
     for index, item in enumerate(items):
         match _role_in_call(item):
             case _Call(key) if key not in began or key in answered:
