@@ -1,6 +1,7 @@
 """The command line: `hitherto up`, `api`, `worker`, `compactions`, `doctor`, `demo`, `version`."""
 
 import asyncio
+import logging
 import os
 import socket
 from contextlib import suppress
@@ -162,7 +163,13 @@ def _serve(door: socket.socket, log_level: str) -> None:
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    logging.getLogger("uvicorn.error").addFilter(_helps)
     server = uvicorn.Server(config)
     server.run(sockets=[door])
     if not server.started:
         raise typer.Exit(3)
+
+
+def _helps(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's is of use: at each handshake of a WebSocket it advises to install a library."""
+    return not record.getMessage().startswith(("Unsupported upgrade", "No supported WebSocket"))

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.fixtures.codex import TOOLS, finished_items, post, request, said, stream
+from tests.fixtures.house import House
 from tests.scripted_upstream import Call, Json, Reply, ScriptedUpstream, in_turn
 
 HELLO = said("user", "Hello")
@@ -123,7 +124,7 @@ def test_what_one_agent_tells_another_is_read_though_it_is_called_encrypted(
     assert "Count the files." in str(upstream.requests[-1]["messages"][-1])
 
 
-def test_websockets_are_refused_once_and_for_all(address: str) -> None:
+def test_websockets_are_refused_once_and_for_all(address: str, plain_house: House) -> None:
     # Codex takes 426 for an answer and goes on by HTTP; after any other status it tries five times more.
     wish = {
         "connection": "Upgrade",
@@ -135,3 +136,6 @@ def test_websockets_are_refused_once_and_for_all(address: str) -> None:
     answer = httpx.get(f"{address}/responses", headers=wish)
     assert answer.status_code == 426
     assert answer.json()["error"]["message"] == "WebSocket mode is not supported by this server. Use HTTP."
+    # What uvicorn would advise, to install a library, helps nobody.
+    logs = [process.log.read_text() for process in plain_house.processes if process.name == "api"]
+    assert [log for log in logs if "WebSocket" in log or "Unsupported upgrade" in log] == []
