@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from shared.ending import end_task, to_its_end
@@ -88,10 +88,11 @@ async def _held_while_running(services: Services, reservation: Reservation) -> A
 
 async def _settle(services: Services, reservation: Reservation, renewing: asyncio.Task[None]) -> None:
     await end_task(renewing)
-    if await _can_be_returned(services, reservation):
-        await services.reservations.keep(reservation)
-    else:
-        await services.reservations.drop(reservation)
+    with suppress(StoreUnreachable):  # it runs out by itself, and what the turn came to is told
+        if await _can_be_returned(services, reservation):
+            await services.reservations.keep(reservation)
+        else:
+            await services.reservations.drop(reservation)
 
 
 async def _can_be_returned(services: Services, reservation: Reservation) -> bool:

@@ -1,4 +1,4 @@
-"""A foreground turn that is ended, and ended again when that takes long, leaves nothing taken behind."""
+"""A foreground turn that is ended, be it twice, leaves nothing taken behind; letting go spoils no answer."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -10,6 +10,7 @@ from api.conversing import held
 from api.idempotency import reserved
 from shared.adapters.redis.conversations import RedisConversations
 from shared.adapters.redis.responses import RedisResponses
+from shared.errors import StoreUnreachable
 from shared.services import open_services
 from shared.settings import Settings
 from shared.turns import StoredResponse, Turn
@@ -49,6 +50,13 @@ class SlowResponses(RedisResponses):
     async def load(self, response_id: str, tenant: str) -> StoredResponse:
         await self.slowly.wait()
         return await super().load(response_id, tenant)
+
+
+class LostResponses(RedisResponses):
+    """Redis is gone."""
+
+    async def load(self, response_id: str, tenant: str) -> StoredResponse:
+        raise StoreUnreachable("ConnectionError")
 
 
 async def end_twice(context: AbstractAsyncContextManager[object], slowly: Slowly) -> None:
@@ -94,3 +102,14 @@ async def test_its_idempotency_key_is_free_for_another_try(redis_url: str) -> No
         again = foreground_turn("2")
         async with reserved(services, again, key=KEY, body=BODY) as (given, earlier):
             assert (given, earlier) == (again, None)
+
+
+async def test_an_answer_that_is_there_is_given_though_redis_goes_before_its_key_is_settled(
+    redis_url: str,
+) -> None:
+    async with open_services(Settings(redis_url=redis_url)) as opened:
+        responses = LostResponses(opened.store, opened.jobs, opened.settings)  # type: ignore[arg-type]  # it is Redis's
+        services = replace(opened, responses=responses)
+
+        async with reserved(services, foreground_turn(), key=KEY, body=BODY) as (_, earlier):
+            assert earlier is None
