@@ -1,6 +1,6 @@
 """What Codex brings with every request, whatever model is behind: left out where nobody can serve it.
 
-Nobody who uses Codex asked for it, and it would be refused of all others: whoever names a tool means it.
+Who uses Codex did not ask for it. Of any other client it is refused: whoever names a tool means it.
 """
 
 from collections.abc import Mapping
