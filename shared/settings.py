@@ -31,6 +31,8 @@ class Settings(BaseSettings):
         populate_by_name=True,
         env_ignore_empty=True,
         allow_inf_nan=False,
+        # Celery's own command shows a worker's traceback, and pydantic's message quotes what may be a key.
+        hide_input_in_errors=True,
     )
 
     redis_url: str | None = None

@@ -123,6 +123,13 @@ def test_no_key_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sk-secret" not in settings.model_dump_json()
 
 
+def test_what_is_wrong_shows_no_key_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        read(monkeypatch, API_KEYS="sk-secret", WEBHOOK_URL="https://example.com")
+
+    assert "sk-secret" not in str(wrong.value)
+
+
 # Which key goes where
 
 OPENAI = {"OPENAI_API_KEY": "sk-openai"}
