@@ -71,10 +71,12 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def shown(directory: Path) -> Shown:
     up, screen = Up(directory), io.StringIO()
-    with OpenAI(base_url=up.address, api_key="demo", max_retries=0) as client:
-        exit_code = converse(Console(file=screen, width=100), client, load_session())
-    family = psutil.Process(up.child.pid).children(recursive=True)
-    servers = up.end()
+    try:
+        with OpenAI(base_url=up.address, api_key="demo", max_retries=0) as client:
+            exit_code = converse(Console(file=screen, width=100), client, load_session())
+        family = psutil.Process(up.child.pid).children(recursive=True)
+    finally:
+        servers = up.end()
     _, survivors = psutil.wait_procs(family, timeout=5)
     return Shown(exit_code, screen.getvalue(), len(family), servers, survivors)
 
