@@ -21,8 +21,11 @@ _OUTAGES = (
     OSError,
 )
 # Codes of Redis that its client has no class for: it cannot write to its disk, runs a script for too long, has
-# lost its replicas or its primary.
-_OUTAGE_CODE = re.compile(r"(?:^|caused error: )(?:MISCONF|BUSY|NOREPLICAS|MASTERDOWN) ")
+# lost its replicas or its primary. They stand first, or where a pipeline or a transaction quotes what went wrong:
+# there the others are told by their code, too.
+_OUTAGE_CODE = re.compile(
+    r"""(?:^|caused error: (?:\(['"])?|discarded because of: )(?:MISCONF|BUSY|NOREPLICAS|MASTERDOWN|OOM|READONLY) """
+)
 
 
 class StoreClient(Redis):

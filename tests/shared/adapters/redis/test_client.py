@@ -2,6 +2,7 @@
 
 import pytest
 from redis import exceptions
+from redis.asyncio import Redis
 
 from shared.adapters.redis.client import outages_as_ours
 from shared.adapters.redis.connection import connect
@@ -20,7 +21,7 @@ NOWHERE = "redis://127.0.0.1:9"
         exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'."),
         exceptions.ReadOnlyError("You can't write against a read only replica."),
         exceptions.ResponseError("MISCONF Errors writing to the AOF file"),
-        exceptions.ResponseError("Command # 1 (GET k) of pipeline caused error: BUSY Redis is"),
+        exceptions.ExecAbortError("Transaction discarded because of: OOM command not allowed"),
         ConnectionResetError("Connection reset by peer"),
     ],
     ids=lambda error: f"{type(error).__name__} {error.args[0].split()[0]}",
@@ -60,3 +61,18 @@ async def test_commands_scripts_and_pipelines_tell_of_an_outage() -> None:
         await client.register_script("return 1")(client=pipeline)
         with pytest.raises(StoreUnreachable):
             await pipeline.execute()
+
+
+async def test_a_pipeline_whose_server_may_not_write_now_tells_of_an_outage(server: Redis) -> None:
+    await server.config_set("min-replicas-to-write", 1)
+    try:
+        for in_one_step in (True, False):
+            pipeline = server.pipeline(transaction=in_one_step)
+            pipeline.set("name", "1")
+            with pytest.raises(StoreUnreachable):
+                await pipeline.execute()
+            await server.register_script("return redis.call('SET', 'name', '1')")(client=pipeline)
+            with pytest.raises(StoreUnreachable):
+                await pipeline.execute()
+    finally:
+        await server.config_set("min-replicas-to-write", 0)
