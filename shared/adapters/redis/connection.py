@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import RedisError
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.client import StoreClient
@@ -73,7 +74,12 @@ async def _agree(store: Redis, key: str | bytes, ttl_seconds: int) -> bytes:
 async def _keep_alive(store: Redis, key: bytes, ttl_seconds: int) -> None:
     while True:
         await asyncio.sleep(keep_alive_seconds(ttl_seconds))
-        with suppress(StoreUnreachable):
+        try:
             # A server that lost all it knew is told the key again: others may know it already.
             if await _agree(store, key, ttl_seconds) != key:
                 _log.error("encryption_key_differs")
+        except StoreUnreachable:
+            continue
+        except RedisError as error:
+            # Without the key all that was sealed would be lost: nothing may end this.
+            _log.error("encryption_key_not_kept", error=type(error).__name__)

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.connection import agreed_encryption_key, connect
+from shared.adapters.redis.encoding import answer
 from shared.adapters.sealer import AesGcmSealer, new_key
 
 
@@ -53,6 +54,20 @@ async def test_a_process_that_runs_makes_the_key_known_again_that_was_lost(serve
             await asyncio.sleep(0.05)
         async with agreed_encryption_key(server, ttl_seconds=1) as second:
             assert second == first
+
+
+async def test_a_process_that_runs_keeps_the_key_alive_after_redis_refused_it_once(server: Redis) -> None:
+    with capture_logs() as logs:
+        async with agreed_encryption_key(server, ttl_seconds=1):
+            await server.delete(keys.ENCRYPTION_KEY)
+            await answer(server.rpush(keys.ENCRYPTION_KEY, "what is no text"))
+            while not logs:  # noqa: ASYNC110 - nobody is told of a log line
+                await asyncio.sleep(0.05)
+            await server.delete(keys.ENCRYPTION_KEY)
+            while not await server.exists(keys.ENCRYPTION_KEY):  # noqa: ASYNC110 - Redis tells nobody
+                await asyncio.sleep(0.05)
+
+    assert logs[0] == {"event": "encryption_key_not_kept", "error": "ResponseError", "log_level": "error"}
 
 
 async def test_a_process_that_seals_with_another_key_than_the_others_says_so(server: Redis) -> None:
