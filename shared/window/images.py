@@ -66,7 +66,8 @@ def with_images(value: Any, put: Callable[[str], str]) -> Any:
     if not isinstance(value, dict):
         return value
     if _is_bare(value):
-        return value | {"result": put(_PNG_PREFIX + value["result"]).removeprefix(_PNG_PREFIX)}
+        named = with_images(value | {"result": _PNG_PREFIX + value["result"]}, put)
+        return named | {"result": named["result"].removeprefix(_PNG_PREFIX)}
     return {name: with_images(entry, put) for name, entry in value.items()}
 
 

@@ -5,7 +5,14 @@ from base64 import b64encode
 
 import pytest
 
-from shared.window.images import MAX_ORIGINAL_PATCHES, MAX_PATCHES, Detail, count_image
+from shared.window.images import (
+    MAX_ORIGINAL_PATCHES,
+    MAX_PATCHES,
+    Detail,
+    count_image,
+    images_of,
+    with_images,
+)
 
 
 def png(width: int, height: int) -> str:
@@ -64,3 +71,13 @@ def test_an_image_of_unknown_size_counts_as_the_largest(url: str | None) -> None
 def test_the_original_detail_counts_every_patch_up_to_a_limit() -> None:
     assert count_image(png(3840, 2160), "original") == 120 * 68
     assert count_image(png(2**32 - 1, 2**32 - 1), "original") == MAX_ORIGINAL_PATCHES
+
+
+def test_a_generated_image_may_stand_beside_others() -> None:
+    item = {"type": "image_generation_call", "result": "AAAA", "seen": [png(1, 1), "data"]}
+
+    assert images_of(item) == ["data:image/png;base64,AAAA", png(1, 1)]
+    assert with_images(item, lambda _url: png(2, 2)) == item | {
+        "result": png(2, 2).removeprefix("data:image/png;base64,"),
+        "seen": [png(2, 2), "data"],
+    }
