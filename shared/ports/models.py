@@ -73,7 +73,8 @@ class Gates(Protocol):
     async def leave(self, route: Route, entry: Entry, report: Report, *, pause_seconds: float = 0.0) -> float:
         """Give the place back and say how it went; return for how many seconds the gate is shut now.
 
-        `pause_seconds` is for how long an upstream that limits is to be asked nothing.
+        `pause_seconds` is for how long an upstream that limits wants to be asked nothing. Of that a second is
+        believed, and twice as much after each refusal in a row.
         """
         ...
 

@@ -29,7 +29,8 @@ def prefix_hashes(items: Sequence[Item], *, after: str = "") -> list[str]:
     `after` is the hash of what comes before `items`: the hashes of `a + b` are those of `a`, then those
     of `b` after the last of `a`. Equal hashes mean equal roles, texts, calls, outputs, media and unknown
     fields. What does not count: ids, progress, null fields, annotations, logprobs, `created_by`, prompt
-    cache breakpoints, key order, and whether a message's text is a string or a single text part.
+    cache breakpoints, key order, whether a message's text is a string or a single text part, and whether
+    thoughts stand in the open, in an envelope of ours or in both.
     """
     hashes = []
     for item in items:
