@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from shared.adapters.redis import keys
 from shared.adapters.redis.encoding import answer
@@ -81,8 +82,8 @@ class RedisCalibration:
         sums = [repr(each) for each in report.evidence.sums]
         try:
             added = await self._script(keys=[name], args=[_KEPT_SECONDS * 1000, repr(report.keep), *sums])
-        except StoreUnreachable as error:
-            _log.warning("calibration_not_kept", error=error.reason)
+        except (StoreUnreachable, RedisError) as error:
+            _log.warning("calibration_not_kept", error=_reason(error))
             return
         self._remember(name, Evidence(*map(float, added)))
 
@@ -101,8 +102,8 @@ class RedisCalibration:
     async def _read(self, name: str, known: _Known | None) -> _Known:
         try:
             sums = await answer(self._store.hmget(name, _FIELDS))
-        except StoreUnreachable as error:
-            _log.warning("calibration_not_read", error=error.reason)
+        except (StoreUnreachable, RedisError) as error:
+            _log.warning("calibration_not_read", error=_reason(error))
             return known or _Known(Evidence(), time.monotonic())
         return self._remember(name, Evidence(*(float(each or 0) for each in sums)))
 
@@ -117,3 +118,7 @@ class RedisCalibration:
         # What was learned of one encoding's counts says nothing about another's.
         asked = f"{self._counted_in}\n{route.name}\n{route.provider_name(model)}"
         return keys.calibration(hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+def _reason(error: StoreUnreachable | RedisError) -> str:
+    return error.reason if isinstance(error, StoreUnreachable) else type(error).__name__

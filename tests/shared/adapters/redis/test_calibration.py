@@ -101,3 +101,13 @@ async def test_a_store_that_is_away_changes_nothing_and_stops_nobody() -> None:
         await known.learn("m", SIZE, THIRD_MORE)
 
         assert await known.correction("m") == EXACT
+
+
+async def test_a_store_that_refuses_stops_nobody(store: Redis) -> None:
+    known = calibration(store)
+    await known.learn("m", SIZE, THIRD_MORE)
+    [name] = await answer(store.keys("*"))
+    await store.set(name, "what is no record")
+
+    assert (await known.correction("m")).real(SIZE) > 6000
+    await known.learn("m", SIZE, THIRD_MORE)
