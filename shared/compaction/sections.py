@@ -99,7 +99,7 @@ def says_nothing(line: str) -> bool:
     """Whether the line is empty, or only says that there is nothing to say."""
     words = _WORD.findall(line.lower())
     # A line without words may be a fence around code.
-    return all(word in _NOTHING for word in words) if words else not line.strip()
+    return all(word.strip("_") in _NOTHING for word in words) if words else not line.strip()
 
 
 def _by_importance(

@@ -40,6 +40,7 @@ def test_words_outside_of_any_section_are_context_and_not_lost() -> None:
         "N/A",
         "(not specified)",
         "Nothing so far",
+        "_None_",
         "- Keine.",
         "无。",
         "なし",
