@@ -93,9 +93,6 @@ async def accept(
     services.routes.for_model(request.model)  # raises for a model that nobody has
     turn = Turn(tenant=tenant, request=request, head=_head(request, response_id), input=items)
     await check_pins(services, turn)
-    if request.is_background:
-        # Nobody waits for its start, where a past with a gap, or sealed with a retired key, would be found.
-        await services.history.check_said(turn)
     return turn
 
 

@@ -122,6 +122,8 @@ def _answer_again(services: Services, turn: Turn, earlier: StoredResponse) -> Re
 
 
 async def _enqueue(services: Services, turn: Turn) -> Response:
+    # Nobody waits for its start, where a past with a gap, or sealed with a retired key, would be found.
+    await services.history.check_said(turn)
     await services.responses.enqueue(turn)
     if not turn.request.is_streamed:
         return JSONResponse(turn.head.to_json())

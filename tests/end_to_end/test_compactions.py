@@ -434,10 +434,13 @@ def test_what_was_deleted_meanwhile_is_missed_and_not_passed_over(
     start = answer(client, model="deleted", input=LONG)
     response = compacted(client, "deleted", input="And now?", previous_response_id=start.id)
     client.responses.delete(start.id)
-    answer(client, model="deleted", input="Still fine?", previous_response_id=response.id)
+    later = {"model": "deleted", "previous_response_id": response.id, "background": True}
+    first = client.responses.create(**later, input="Fine?", extra_headers={"Idempotency-Key": "once"})
 
     post(client, f"compactions/{response.output[0].id}/undo")
 
+    again = client.responses.create(**later, input="Fine?", extra_headers={"Idempotency-Key": "once"})
+    assert again.id == first.id
     for background in (False, True):
         with pytest.raises(BadRequestError, match="was undone, but not all that it replaced is there"):
             client.responses.create(
