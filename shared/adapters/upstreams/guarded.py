@@ -60,7 +60,8 @@ class _Asking:
         if self.shut_seconds and self.shut_seconds > self.left_seconds:
             raise _shut(self.shut_seconds) from error
         if seconds > self.left_seconds:
-            raise told
+            # Where the provider named a time, whoever can comes back then.
+            raise told if pause is None else _refused(error, seconds)
         await asyncio.sleep(seconds)
 
 

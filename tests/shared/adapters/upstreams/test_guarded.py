@@ -247,6 +247,16 @@ async def test_a_client_in_a_hurry_is_told_at_once_how_long_the_provider_wants_t
     assert len(site.provider.requests) == 1
 
 
+async def test_an_outage_whose_end_the_provider_names_is_one_to_come_back_after(build: Build) -> None:
+    site = await build()
+    site.provider.follow(lambda _body: Reply(status=503, retry_after_seconds=30))
+
+    failure = await site.fails()
+
+    assert isinstance(failure, UpstreamBusy)
+    assert (failure.status, failure.retry_after_seconds, len(site.provider.requests)) == (503, 30, 1)
+
+
 async def test_a_long_pause_is_believed_by_and_by(build: Build) -> None:
     site = await build()
     site.provider.follow(lambda _body: Reply(status=429, retry_after_seconds=30))
