@@ -37,6 +37,6 @@ def hitherto_process(
         env={**bare_environment(), "PYTHONPATH": str(ROOT), "COLUMNS": "120", "NO_COLOR": "1", **variables},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,  # a start takes seconds of work, on machines that are busy
         check=False,
     )

@@ -149,11 +149,16 @@ class ScriptedUpstream:
     async def _answer(self, request: Request, frames: Frames, whole: Whole) -> Response:
         body: Json = await request.json()
         reply = _limited(self.script(body), body)
+        # Made before anybody is told of the request: the first one loads a tokenizer, which takes a second or two.
+        answer = self._made(reply, body, frames, whole)
         with self._changed:
             self.requests.append(body)
             self.paths.append(request.url.path)
             self.keys.append(request.headers.get("authorization", "").removeprefix("Bearer "))
             self._changed.notify_all()
+        return answer
+
+    def _made(self, reply: Reply, body: Json, frames: Frames, whole: Whole) -> Response:
         if reply.status != 200:
             return _refusal(reply)
         document = None if body.get("stream") else whole(body, reply)

@@ -16,6 +16,7 @@ from openai import (
 
 from tests.fixtures.conversations import RULE, long_conversation
 from tests.fixtures.house import House
+from tests.fixtures.leaving import leave
 from tests.fixtures.polling import MANAGEMENT, answer, create, finished
 from tests.scripted_upstream import Reply, ScriptedUpstream, in_turn
 
@@ -229,8 +230,7 @@ def test_a_failing_upstream_is_a_502_and_a_limited_one_a_429(client: OpenAI) -> 
 
 
 def test_a_client_that_hangs_up_ends_the_upstream_call(client: OpenAI, upstream: ScriptedUpstream) -> None:
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{client.base_url}responses", json={"model": "slow:30", "input": "Hi"}, timeout=1.0)
+    leave(client, upstream, {"model": "slow:30", "input": "Hi"})
     assert upstream.saw_disconnects(1, timeout_seconds=3.0)
 
 

@@ -17,6 +17,7 @@ from shared.adapters.redis import keys
 from shared.jobs import Queue
 from tests.fixtures.conversations import long_conversation
 from tests.fixtures.house import House
+from tests.fixtures.leaving import leave
 from tests.fixtures.polling import answer, finished, until
 from tests.scripted_upstream import ScriptedUpstream
 
@@ -132,13 +133,7 @@ def test_a_cancel_at_any_api_ends_the_upstream_call_within_a_second_though_no_wo
 def test_a_client_that_hangs_up_ends_the_upstream_call_within_a_second_though_no_word_comes(
     site: Site, upstream: ScriptedUpstream
 ) -> None:
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.post(
-            f"{site.here.base_url}responses",
-            json={"model": "hang", "input": "Hi"},
-            headers={"authorization": "Bearer alice"},
-            timeout=1.0,
-        )
+    leave(site.here, upstream, {"model": "hang", "input": "Hi"})
 
     assert upstream.saw_disconnects(1, timeout_seconds=1.0)
 
