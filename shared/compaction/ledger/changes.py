@@ -1,7 +1,6 @@
 """Changes: when a later statement takes an earlier one's place because it says that something has changed."""
 
-from collections.abc import Sequence
-
+from shared.compaction.ledger.apart import are_apart, names_another
 from shared.compaction.ledger.cues import (
     CHARACTERS,
     DEFINITE,
@@ -13,11 +12,11 @@ from shared.compaction.ledger.cues import (
 )
 from shared.compaction.ledger.slots import (
     BEING,
-    begins_with_a_full_name,
     holds_one_value,
     is_no,
     is_restrictive,
     places_of_values,
+    run_of_value,
     values_of,
     words_before,
 )
@@ -31,9 +30,7 @@ _WHEN = (
     word_set(
         "since today yesterday morning afternoon week month back up down out off had just heute gestern hoy ayer"
     )
-    | word_set(
-        "got gets been make set let after all all over second thought thoughts should goes go went different other next here"
-    )
+    | word_set("got gets been make set let after all all over should goes go went different other next here")
     | word_set(BETWEEN)
 )
 # What names the kind of a value, not the thing that has it.
@@ -54,9 +51,6 @@ _REPLACING = WORDS[Cue.UPDATE] - _BEGINNING
 _REPLACING_PHRASES = PHRASES[Cue.UPDATE] - _BEGINNINGS
 _REPLACING_MARKS = tuple(mark for mark in CHARACTERS[Cue.UPDATE] if mark not in _BEGINNING_MARKS)
 _ADDING = word_set("also too additionally another auch zudem también además aussi également também anche")
-# The verbs of what is true of a person or a thing by its name, not of whoever has a role.
-_OF_ONE = word_set("""is are was has have lives works wants needs likes prefers speaks ist hat lebt wohnt arbeitet es está tiene
-    vive trabaja est habite travaille""")
 _OLD = word_set("from not von nicht statt desde no")
 _NEAR = 3
 # What one may have several of: another one is added to them, whatever says since when.
@@ -75,9 +69,8 @@ _ENDING = frozenset(
         " não mais ",
     )
 )
-_DENSE_DATE = word_set("年 月 日 日に 日は 년 월 일 時 点 时 시")
-_INSIDE_DATES = _DENSE_DATE | word_set("of the de do del o'clock uhr at um को बजे")
-_STEMS_OF_BEING = frozenset(stem_of(word) for word in BEING)
+# "My son" is somebody.
+_STEMS_OF_BEING = frozenset(stem_of(word) for word in BEING - {"son"})
 
 
 def announces_a_change(statement: Statement) -> bool:
@@ -104,13 +97,15 @@ def supersedes(
         return False
     if not _GROWING.isdisjoint(earlier.lows) and not later.is_negative:
         return False
-    if not _shares_subject(later, earlier) or not _is_about_the_same_ones(later, earlier):
+    if not _shares_subject(later, earlier) or are_apart(later, earlier):
         return False
     # An order alone may set something else that the same words name: it must be about all of it.
     if Cue.UPDATE not in said.cues and not _shares_subject(earlier, later):
         return False
     replaced = replaced_values(later, earlier, in_part=in_part)
     if not replaced or (_stands_beside_others(earlier, replaced) and not _says_instead(said)):
+        return False
+    if names_another(later, earlier, replaced):
         return False
     kinds = {earlier.kinds[index] for index in replaced}
     return bool(_like(kinds) & _like(set(values_of(later).values())))
@@ -136,41 +131,6 @@ def replaced_values(later: Statement, earlier: Statement, *, in_part: bool = Fal
     return replaced if first <= replaced[0] and replaced[-1] <= last else []
 
 
-def run_of_value(statement: Statement, places: Sequence[int]) -> tuple[int, int]:
-    """Return the first and last word of the value that begins at these places: of a name or a date all its words."""
-    first = last = places[0]
-    kind = statement.kinds[first]
-    if kind is Kind.NAME:
-        while last + 1 < len(statement.kinds) and statement.kinds[last + 1] is Kind.NAME and last - first < 2:
-            last += 1
-        return first, last
-    while first > statement.start and _is_of_a_date(statement, first - 1):
-        first -= 1
-    while last + 1 < len(statement.kinds) and _is_of_a_date(statement, last + 1):
-        last += 1
-    run = range(first, last + 1)
-    if any(statement.kinds[index] is Kind.DATE for index in run) or _is_in_dense_date(statement, run):
-        return _trimmed(statement, first, last)
-    return places[0], places[0]
-
-
-def _is_of_a_date(statement: Statement, index: int) -> bool:
-    return statement.kinds[index] in {Kind.DATE, Kind.NUMBER} or statement.lows[index] in _INSIDE_DATES
-
-
-def _is_in_dense_date(statement: Statement, run: range) -> bool:
-    return any(statement.lows[index] in _DENSE_DATE for index in run)
-
-
-def _trimmed(statement: Statement, first: int, last: int) -> tuple[int, int]:
-    loose = _INSIDE_DATES - _DENSE_DATE
-    while first < last and statement.lows[first] in loose:
-        first += 1
-    while last > first and statement.lows[last] in loose:
-        last -= 1
-    return first, last
-
-
 def _is_taken_back(later: Statement, index: int) -> bool:
     before = later.lows[max(index - _NEAR, 0) : index]
     return not _OLD.isdisjoint(before) or any(is_no(low) for low in before)
@@ -194,28 +154,6 @@ def _says_instead(later: Statement) -> bool:
 
 def _orders_a_change(statement: Statement) -> bool:
     return statement.opening in SETTING
-
-
-def _is_about_the_same_ones(later: Statement, earlier: Statement) -> bool:
-    """Whether each tells of nobody whom the other does not name."""
-    return _told_of(later) <= set(earlier.lows) and _told_of(earlier) <= set(later.lows)
-
-
-@remembered
-def _told_of(statement: Statement) -> frozenset[str]:
-    """Return the names that the sentence tells something of: "Ada is ill", but not "Ada is our doctor"."""
-    told: set[str] = set()
-    run: list[str] = []
-    for index, (low, kind) in enumerate(zip(statement.lows, statement.kinds, strict=True)):
-        opens = index == statement.start and not begins_with_a_full_name(statement)
-        if kind is Kind.NAME and index >= statement.start and not opens:
-            run.append(low)
-        elif low not in WORDS[Cue.UPDATE]:
-            following = statement.lows[index + 1] if index + 1 < len(statement.lows) else ""
-            if low in _OF_ONE and following not in DEFINITE:
-                told.update(run)
-            run = []
-    return frozenset(told)
 
 
 def is_about(later: Statement, known: frozenset[str]) -> bool:
@@ -260,13 +198,21 @@ def changed_subject(statement: Statement) -> frozenset[str]:
     announcing = {word for phrase in PHRASES[Cue.UPDATE] if phrase in padded for word in phrase.split()}
     orders = SETTING & {statement.opening}
     left_out = WORDS[Cue.UPDATE] | _WHEN | _KINDS_OF_VALUES | announcing | orders
-    pairs = list(zip(statement.lows, statement.kinds, strict=True))[statement.start :]
     words = [
-        low.partition("'")[0]
-        for low, kind in pairs
-        if kind in SUBJECT_KINDS and low not in left_out and not is_no(low)
+        low
+        for index, (low, kind) in enumerate(zip(statement.lows, statement.kinds, strict=True))
+        if index >= statement.start and kind in SUBJECT_KINDS and not is_no(low)
+        if low not in left_out or (low in _WHEN and _tells_which(statement, index))
     ]
     return frozenset(content_of(words))
+
+
+def _tells_which(statement: Statement, index: int) -> bool:
+    """Whether it stands between an article and its noun: "the morning dose", not "since this morning"."""
+    following = statement.lows[index + 1] if index + 1 < len(statement.lows) else ""
+    opens = index == statement.start or statement.lows[index - 1] in DEFINITE
+    is_noun = following and statement.kinds[index + 1] in SUBJECT_KINDS and bool(content_of([following]))
+    return opens and bool(is_noun) and following not in _WHEN | BEING | WORDS[Cue.UPDATE]
 
 
 def _like(kinds: set[Kind]) -> set[Kind]:

@@ -65,7 +65,7 @@ def context_of(statement: Statement) -> frozenset[str]:
 
 
 def _says_of_what(clause: Statement) -> bool:
-    return bool(stems_of(clause) - values_of(clause).keys())
+    return not clause.is_dependent and bool(stems_of(clause) - values_of(clause).keys())
 
 
 def _plain(text: str) -> str:

@@ -106,7 +106,7 @@ WORDS: dict[Cue, frozenset[str]] = {
     ),
     Cue.UPDATE: word_set(
         """instead now actually update updated changed changes changing moved switch switched correction corrected
-        raised lowered increased decreased reduced extended shortened postponed rescheduled pushed bumped swapped sorry oops
+        raised lowered increased decreased reduced extended shortened postponed delayed rescheduled pushed bumped swapped sorry oops
         anymore replaced replaces renamed rotated revised new
         jetzt stattdessen nun künftig korrektur geändert verschoben neu neue neuer
         ahora cambio cambió cambiado corrección actualización nuevo nueva
@@ -261,7 +261,7 @@ STOPWORDS = word_set(
     is are was were be been being am do does did has have had will would can could should may might must
     please now instead actually update updated changed changes moved switch switched new from here
     der die das den dem des ein eine einen einem und oder aber zu zum zur im am auf für von mit ist sind wird
-    bitte jetzt nun stattdessen el la los las un una unos y o pero de del en con por para al es son está que
+    bitte jetzt nun stattdessen el la los las un una unos y o pero de del en con por para al es está que
     ahora le les des et ou du dans pour avec est sont o os um uma e do da no na com il lo gli di che per
     pls plz btw"""
 )

@@ -34,10 +34,11 @@ _SHELL = {
     "truncate": "edited",
 }
 _LONGEST_COMMAND = 20_000
-# What is quoted, a here-document's mark, or the end of a line. Not "<<<", which is followed by its text, nor a
+# A comment, what is quoted, a here-document's mark, or the end of a line. Not "<<<", which is followed by its text, nor a
 # shift, which is followed by a number. Nothing in it can be read in two ways: linear.
 _SHELL_TOKEN = re.compile(
-    r"""\\.|"(?:[^"\\]|\\.)*"|'[^']*'|<<<|<<-?[ \t]{0,8}['"\\]?([A-Za-z_][\w.-]{0,80})['"]?|\n""", re.DOTALL
+    r"""(?<!\S)#[^\n]*|\\.|"(?:[^"\\]|\\.)*"|'[^']*'|<<<|<<-?[ \t]{0,8}['"\\]?([A-Za-z_][\w.-]{0,80})['"]?|\n""",
+    re.DOTALL,
 )
 
 

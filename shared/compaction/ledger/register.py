@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 from shared.compaction.ledger.changes import announces_a_change, order_of
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entries, Entry, Section, is_sentence
@@ -74,8 +75,9 @@ class Register:
         if not _is_governed(entry) or not announces_a_change(later):
             return
         candidates = (each for each in self._candidates(later, entry) if each.trust is entry.trust)
-        lefts = [(each, left_of(read_statement(each.text), later)) for each in candidates]
-        changed = [(each, left) for each, left in lefts if left is not None]
+        lefts = ((each, left_of(read_statement(each.text), later)) for each in candidates)
+        # The third and more tell no more than the second: none is the one.
+        changed = list(islice(((each, left) for each, left in lefts if left is not None), 2))
         if len(changed) != 1:
             return
         [(known, left)] = changed

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from shared.compaction.ledger.changes import is_about, replaced_values, run_of_value, supersedes
+from shared.compaction.ledger.changes import is_about, replaced_values, supersedes
 from shared.compaction.ledger.clauses import Clause, clauses_of, context_of, telling_clauses
 from shared.compaction.ledger.cues import CHARACTERS, Cue
-from shared.compaction.ledger.slots import values_of
+from shared.compaction.ledger.slots import run_of_value, values_of
 from shared.compaction.ledger.statements import Statement
 from shared.compaction.ledger.subjects import stems_of
 
@@ -33,18 +33,27 @@ def left_of(earlier: Statement, later: Statement) -> str | None:
             return ""
         return _without_value(earlier, Clause(earlier, 0), replaced_values(later, earlier))
     for in_part in (False, True) if _may_be_about(earlier, later) else ():
-        pairs = [
-            (new.statement, old)
-            for old in telling_clauses(earlier)
-            for new in telling_clauses(later)
-            if supersedes(new.statement, old.statement, said=later, in_part=in_part)
-        ]
-        if len({old.begins for _, old in pairs}) == 1:
-            new, old = pairs[0]
+        if pair := _one_that_changed(earlier, later, in_part=in_part):
+            new, old = pair
             if not (in_part or _says_more(earlier, old) or _tells_more(old.statement, later)):
                 return ""
             return _without_value(earlier, old, replaced_values(new, old.statement, in_part=in_part))
     return _left_of_topic(earlier, later)
+
+
+def _one_that_changed(
+    earlier: Statement, later: Statement, *, in_part: bool
+) -> tuple[Statement, Clause] | None:
+    """Return the clause of the later that changes one of the earlier, and that one; None where it may be several."""
+    found: tuple[Statement, Clause] | None = None
+    for old in telling_clauses(earlier):
+        for new in telling_clauses(later):
+            if supersedes(new.statement, old.statement, said=later, in_part=in_part):
+                if found and found[1].begins != old.begins:
+                    return None
+                found = found or (new.statement, old)
+                break
+    return found
 
 
 def _may_be_about(earlier: Statement, later: Statement) -> bool:

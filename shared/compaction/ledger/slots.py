@@ -30,6 +30,9 @@ _MANNERS = word_set("in en auf")
 # Of these something has one at a time; of names and paths it may have many.
 _COUNTED = frozenset({Kind.NUMBER, Kind.AMOUNT, Kind.DATE, Kind.VERSION})
 _NEAR = 4
+# Words inside a date; those of scripts without spaces.
+_DENSE_DATE = word_set("年 月 日 日に 日は 년 월 일 時 点 时 시")
+_INSIDE_DATES = _DENSE_DATE | word_set("of the de do del o'clock uhr at um को बजे")
 
 
 def places_of_values(statement: Statement) -> dict[str, int]:
@@ -74,6 +77,26 @@ def words_before(statement: Statement, first: int) -> list[str]:
     return [low for low in statement.lows[statement.start : first] if low not in POLITE]
 
 
+def run_of_value(statement: Statement, places: Sequence[int]) -> tuple[int, int]:
+    """Return the first and last word of the value that begins at these places: of a name, an address or a date all its words."""
+    first = last = places[0]
+    kind = statement.kinds[first]
+    if kind in {Kind.NAME, Kind.NUMBER}:
+        # "Ada Lovelace", "12 Elm Street"
+        while last + 1 < len(statement.kinds) and statement.kinds[last + 1] is Kind.NAME and last - first < 2:
+            last += 1
+        if kind is Kind.NAME or last > first:
+            return first, last
+    while first > statement.start and _is_of_a_date(statement, first - 1):
+        first -= 1
+    while last + 1 < len(statement.kinds) and _is_of_a_date(statement, last + 1):
+        last += 1
+    run = range(first, last + 1)
+    if any(statement.kinds[index] is Kind.DATE for index in run) or _is_in_dense_date(statement, run):
+        return _trimmed(statement, first, last)
+    return places[0], places[0]
+
+
 def is_restrictive(lows: Sequence[str]) -> bool:
     """Whether the words say that something may not be, or that nothing else may be."""
     return any(is_no(low) or low in _ONLY for low in lows)
@@ -112,3 +135,20 @@ def _stands_alone(before: list[str]) -> bool:
 
 def _is_value(statement: Statement, index: int) -> bool:
     return statement.kinds[index] in VALUES and statement.lows[index] not in CURRENCIES
+
+
+def _is_of_a_date(statement: Statement, index: int) -> bool:
+    return statement.kinds[index] in {Kind.DATE, Kind.NUMBER} or statement.lows[index] in _INSIDE_DATES
+
+
+def _is_in_dense_date(statement: Statement, run: range) -> bool:
+    return any(statement.lows[index] in _DENSE_DATE for index in run)
+
+
+def _trimmed(statement: Statement, first: int, last: int) -> tuple[int, int]:
+    loose = _INSIDE_DATES - _DENSE_DATE
+    while first < last and statement.lows[first] in loose:
+        first += 1
+    while last > first and statement.lows[last] in loose:
+        last -= 1
+    return first, last

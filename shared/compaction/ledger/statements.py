@@ -33,6 +33,7 @@ from shared.compaction.ledger.tokens import IDENTIFIERS, Kind, bare, kind_of, pi
 
 _Read = TypeVar("_Read")
 _LONG_WORDS = 45
+_MONTH = "May"
 # What is longer is read anew each time: the number of what is remembered is bounded, and so must its size be.
 _LONGEST_CACHED = 400
 _FIRST_DENSE_CHARACTER = "\u3040"
@@ -173,11 +174,18 @@ _read_short = lru_cache(maxsize=8_192)(_read)
 
 
 def _kinds(words: tuple[str, ...], lows: tuple[str, ...]) -> tuple[Kind, ...]:
-    """Return what the words name; a number before a currency is an amount, as it is behind its sign."""
+    """Return what the words name; a number before a currency is an amount, as it is behind its sign.
+
+    Beside a number "May" is a month.
+    """
     kinds = [kind_of(word) for word in words]
     for index, low in enumerate(lows[1:]):
         if kinds[index] is Kind.NUMBER and low in CURRENCIES:
             kinds[index] = Kind.AMOUNT
+        if words[index + 1] == _MONTH and kinds[index] is Kind.NUMBER:
+            kinds[index + 1] = Kind.DATE
+        elif words[index] == _MONTH and kinds[index + 1] is Kind.NUMBER:
+            kinds[index] = Kind.DATE
     return tuple(kinds)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
-from shared.compaction.ledger.cues import CHARACTERS, STOPWORDS, WORDS, Cue
+from shared.compaction.ledger.cues import CHARACTERS, STOPWORDS, WORDS, Cue, word_set
 from shared.compaction.ledger.entries import Section
 from shared.compaction.ledger.slots import (
     ATTRIBUTES,
@@ -23,6 +23,11 @@ _MARKS_OF_SETTING = (
     "してください", "しました", "します", "から", "を", "が", "に", "へ", "把", "将", "从",
 )  # fmt: skip
 _LONGEST_NOTED, _LEAST_LABEL = 3, 2
+_LONGEST_ELIDED, _ARTICLES = 2, word_set("l d")
+# Of these the ending tells who is meant.
+_PERSONS = word_set("""hermano hermana hermanos hermanas abuelo abuela primo prima sobrino sobrina suegro suegra cuñado cuñada amigo amiga
+    vecino vecina freund freundin kollege kollegin lehrer lehrerin nachbar nachbarin chef chefin enkel enkelin cousin
+    cousine voisin voisine nonno nonna cugino cugina figlio figlia amico amica irmão irmã vizinho vizinha""")
 _GOVERNED = frozenset({Section.RULE, Section.PREFERENCE, Section.STATE})
 
 
@@ -81,8 +86,10 @@ def content_of(words: Iterable[str]) -> list[str]:
 
 def stem_of(word: str) -> str:
     """Return what inflection leaves alone; nothing is left of a word that only says that something is set."""
+    if word in _PERSONS:
+        return word
     if word.isascii():
-        return word if len(word) <= 4 else word[: max(4, min(6, len(word) - 2))]
+        return word if len(word) <= 4 else word[: max(4, min(8, len(word) - 2))]
     for mark in _MARKS_OF_SETTING:
         word = word.replace(mark, "")
     return word
@@ -93,7 +100,7 @@ def _governs(statement: Statement) -> bool:
 
 
 def _stems(words: Iterable[str]) -> Iterator[str]:
-    for word in words:
+    for word in map(_whole, words):
         if (
             len(word) > 1
             and word not in STOPWORDS
@@ -101,6 +108,14 @@ def _stems(words: Iterable[str]) -> Iterator[str]:
             and (stem := stem_of(word))
         ):
             yield stem
+
+
+def _whole(word: str) -> str:
+    """Return a word without what is run together with it: Tom of "Tom's", eau of "l'eau"."""
+    head, _, tail = word.partition("'")
+    if len(head) <= _LONGEST_ELIDED < len(tail):
+        return tail
+    return word if head in _ARTICLES and tail else head
 
 
 def _digest(text: str) -> str:

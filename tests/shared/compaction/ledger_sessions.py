@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from shared.compaction.ledger import collect
 from shared.wire.items import FunctionCall, FunctionCallOutput, Item, Message, Role
 
 
@@ -31,6 +32,13 @@ class Planted:
 def say(role: Role, text: str) -> Message:
     """Return a message."""
     return Message(role=role, content=text)
+
+
+def kept_of(*texts: str) -> set[str]:
+    """Return what a ledger holds once a user said these sentences, one after the other."""
+    items = [each for text in texts for each in (say("user", text), say("assistant", "Noted."))]
+    ledger = collect([say("user", "Hello there."), *items, say("user", "Go on.")])
+    return {entry.text for entry in ledger.entries}
 
 
 _FIRST = [

@@ -71,6 +71,11 @@ _FILES: list[tuple[str, dict[str, object], dict[str, str]]] = [
     ),
     ("a quoted mark", _function("bash", {"command": "echo 'a << b' \"<<EOF\"\nrm old/m.py"}), {"old/m.py": "deleted"}),
     (
+        "an apostrophe in a comment before a here-document",
+        _function("bash", {"command": "# don't edit\ncat > x.py <<EOF\nit's\nrm other.py\nEOF"}),
+        {"x.py": "created"},
+    ),
+    (
         "a quoted mark before a here-document with a quote in it",
         _function("bash", {"command": "echo \"<< x\"; cat > x.py <<EOF\nit's\nrm y.py\nEOF\nrm old/m.py"}),
         {"x.py": "created", "old/m.py": "deleted"},

@@ -2,8 +2,7 @@
 
 import pytest
 
-from shared.compaction.ledger import collect
-from tests.shared.compaction.ledger_sessions import say
+from tests.shared.compaction.ledger_sessions import kept_of
 
 _BOTH_STAY = [
     # A prohibition names one of a set.
@@ -43,7 +42,7 @@ _BOTH_STAY = [
 
 @pytest.mark.parametrize(("one", "other"), _BOTH_STAY, ids=[other for _, other in _BOTH_STAY])
 def test_both_stay(one: str, other: str) -> None:
-    assert {one} <= _kept(one, other)
+    assert {one} <= kept_of(one, other)
 
 
 _LATER_HOLDS = [
@@ -77,7 +76,7 @@ _LATER_HOLDS = [
 
 @pytest.mark.parametrize(("old", "new"), _LATER_HOLDS, ids=[new for _, new in _LATER_HOLDS])
 def test_the_later_holds(old: str, new: str) -> None:
-    kept = _kept(old, new)
+    kept = kept_of(old, new)
 
     assert old not in kept
     assert new in kept
@@ -108,7 +107,7 @@ _BESIDE = [
 
 @pytest.mark.parametrize(("one", "other"), _BESIDE, ids=[other for _, other in _BESIDE])
 def test_another_thing_stays_beside_a_change(one: str, other: str) -> None:
-    assert {one} <= _kept(one, other)
+    assert {one} <= kept_of(one, other)
 
 
 _REPLACED = [
@@ -138,7 +137,7 @@ _REPLACED = [
 
 @pytest.mark.parametrize(("old", "new"), _REPLACED, ids=[new for _, new in _REPLACED])
 def test_a_change_is_told_in_many_ways(old: str, new: str) -> None:
-    kept = _kept(old, new)
+    kept = kept_of(old, new)
 
     assert old not in kept
     assert new in kept
@@ -170,13 +169,7 @@ _IN_PART = [
 
 @pytest.mark.parametrize(("old", "new", "left"), _IN_PART, ids=[new for _, new, _ in _IN_PART])
 def test_of_what_says_more_only_the_changed_value_is_cut_out(old: str, new: str, left: str) -> None:
-    kept = _kept(old, new)
+    kept = kept_of(old, new)
 
     assert {left, new} <= kept
     assert old not in kept
-
-
-def _kept(*texts: str) -> set[str]:
-    items = [each for text in texts for each in (say("user", text), say("assistant", "Noted."))]
-    ledger = collect([say("user", "Hello there."), *items, say("user", "Go on.")])
-    return {entry.text for entry in ledger.entries}
