@@ -8,7 +8,7 @@ from shared.compaction.ledger.rendering import frame_text
 from shared.compaction.pins import render_pins
 from shared.compaction.policy import Policy
 from shared.compaction.record import frame_tokens, record_tokens, render_record
-from shared.compaction.sections import cut_sections
+from shared.compaction.sections import cut_sections, without_empty_sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,16 @@ def make_record(
 ) -> Record:
     """Return the record of both, its message included in `max_tokens`; pinned texts are in it whatever their size.
 
-    Where it does not hold all, what binds in the ledger comes first, but leaves the summary half of its share;
-    of the rest of the ledger, half of its share comes before the summary. The summary is cut by lines.
+    Where it does not hold all, the sections of the summary that say nothing are left out. What binds in the ledger
+    comes first, but leaves the summary half of its share; of the rest of the ledger, half of its share comes before
+    the summary. The summary is cut by lines.
     """
     pins = policy.pinned_texts
     whole = render_record(summary=summary, facts=ledger.render(), pins=pins)
     if record_tokens(whole, count) <= max_tokens:
         return Record(whole, ledger, summary)
     room = room_in_record(policy, max_tokens, count)
-    prose = summary or ""
+    prose = without_empty_sections(summary or "", policy.sections)
     told = cut_sections(
         prose,
         policy.sections,

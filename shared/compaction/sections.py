@@ -75,6 +75,18 @@ def split_sections(summary: str, sections: Sequence[str] = OUTLINE.sections) -> 
     return lines
 
 
+def without_empty_sections(summary: str, sections: Sequence[str]) -> str:
+    """Return the summary without the sections in which nothing is said; else as it stands."""
+    said = split_sections(summary, sections)
+    lines: list[str] = []
+    current: str | None = None
+    for line in summary.splitlines():
+        current = heading_of(line, sections) or current
+        if current is None or current in said:
+            lines.append(line)
+    return summary if len(lines) == len(summary.splitlines()) else "\n".join(lines).strip()
+
+
 def without_other_headings(summary: str, sections: Sequence[str]) -> str:
     """Return the summary in which no line is a heading but those of its sections.
 

@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-from shared.compaction.ledger.entries import SENTENCES, Entries, Entry, Section, is_sentence
+from shared.compaction.ledger.entries import QUOTE, SENTENCES, Entries, Entry, Section, is_sentence
 from shared.compaction.ledger.moulds import Moulds
 from shared.compaction.ledger.rendering import cost_text, frame_text, render_entries, words_of
 from shared.compaction.ledger.statements import read_statement
 
 # What a sentence loses for each one too many of its mould, and at most.
 _WEAR, _MOST_WEAR = 10, 40
+# A quoted message that takes more than this part of the room loses points: what people stated comes before it.
+_LARGE_PART, _LARGE_QUOTE = 6, 40
 # What is longer than this loses a point for so many characters, and at most so many points; what is rich in
 # facts loses none.
 _ROOMY_CHARACTERS, _CHARACTERS_PER_POINT, _MOST_FOR_LENGTH, _RICH_SCORE = 50, 5, 20, 65
@@ -26,8 +28,8 @@ def fit_entries(
     """
     if count(render_entries(entries)) <= max_tokens:
         return entries
-    ranked = _by_importance(entries, moulds)
     costs = {entry.key: count(cost_text(entry)) for entry in entries}
+    ranked = _by_importance(entries, moulds, large_from=max_tokens // _LARGE_PART, costs=costs)
     frames = {section: count(frame_text(each)) for section, each in _by_section(entries).items()}
     room = max_tokens
     while room > 0:
@@ -69,7 +71,9 @@ def _chosen(
     return tuple(entry for entry in entries if entry.key in chosen)
 
 
-def _by_importance(entries: Entries, remembered: Sequence[int]) -> list[Entry]:
+def _by_importance(
+    entries: Entries, remembered: Sequence[int], *, large_from: int, costs: Mapping[str, int]
+) -> list[Entry]:
     order = {entry.key: index for index, entry in enumerate(entries)}
     statements = (read_statement(entry.text) for entry in entries if is_sentence(entry))
     moulds = Moulds(statements, remembered=remembered)
@@ -77,6 +81,8 @@ def _by_importance(entries: Entries, remembered: Sequence[int]) -> list[Entry]:
     def rank(entry: Entry) -> tuple[bool, int, int]:
         age, wear = order[entry.key], _wear(entry, moulds)
         length = _too_long(entry) if not entry.hard else 0
+        if entry.key.startswith(QUOTE) and costs[entry.key] > large_from:
+            length += _LARGE_QUOTE
         return not entry.hard, wear + length - entry.score, age if entry.section in SENTENCES else -age
 
     return sorted(entries, key=rank)

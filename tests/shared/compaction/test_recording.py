@@ -59,3 +59,34 @@ def test_what_fits_is_all_there() -> None:
 
     assert (record.ledger, record.summary, record.left_out) == (LEDGER, PROSE, 0)
     assert make_record(Ledger(), None, policy(), max_tokens=100, count=COUNT).text == ""
+
+
+_LONG = (
+    "Could you walk me through how the parser works, and what the usual way is to combine it with billing? "
+)
+
+
+def test_a_large_quote_gives_way_to_what_the_user_stated() -> None:
+    said = [
+        _LONG * 3,
+        "The incident ticket is INC-55120.",
+        "We decided to use Kafka because it scales.",
+        _LONG,
+    ]
+    known = collect(parse_items([user(text) for text in said]))
+
+    record = make_record(known, None, policy(), max_tokens=150, count=COUNT)
+
+    assert "First request" not in record.text
+    assert all(each in record.text for each in said[1:3])
+
+
+def test_sections_that_say_nothing_take_no_room_from_what_was_said() -> None:
+    summary = (
+        "\n\n".join(f"## {section}\nNone." for section in SECTIONS[1:]) + f"\n\n## {SECTIONS[0]}\nShip it."
+    )
+
+    record = make_record(LEDGER, summary, policy(), max_tokens=300, count=COUNT)
+
+    assert (record.summary, record.left_out) == (f"## {SECTIONS[0]}\nShip it.", 0)
+    assert make_record(LEDGER, summary, policy(), max_tokens=50_000, count=COUNT).summary == summary
