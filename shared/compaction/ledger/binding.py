@@ -9,9 +9,12 @@ from shared.compaction.ledger.cues import (
     UNIVERSALS,
     WORDS,
     Cue,
+    without_neutral,
     word_set,
 )
 
+# In Korean: "does not", no order.
+_TOLD_NEGATION = "하지 않"
 _LINKS = word_set("please and but so then also just bitte und y et e por favor")
 _JOINERS = _LINKS | word_set("you we should can may will shall that because")
 _MODALS = word_set("should can may will would could must soll sollte darf debe peut doit deve you")
@@ -30,6 +33,10 @@ _OFTEN = word_set("never always")
 _PASTS = word_set(
     "got had saw was were been did done heard knew thought found felt went came made took read met wrote understood brought said told left gave"
 )
+# What opens a remark behind such a word: "only yesterday …", "always nice to …", "nie war …".
+_REMARKS = word_set("""yesterday nice glad happy knows cares war hatte hatten gedacht geweten gezien vi vimos visto
+    видел видела слышал слышала""")
+_EAGER = frozenset({("can't", "wait"), ("cannot", "wait")})
 _NOT_PAST = ("eed", "embed", "shred")
 _ONLY = word_set("only nur solo sólo solamente seulement uniquement apenas somente soltanto")
 _MOST = word_set("max max. maximum maximal máximo min minimum mindestens")
@@ -77,8 +84,10 @@ def _is_doing(low: str) -> bool:
 
 def binds(text: str, raw: list[str], lows: tuple[str, ...], start: int) -> bool:
     """Return whether the sentence holds an order that its speaker gives."""
-    if not text.isascii() and any(mark in text for mark in CHARACTERS[Cue.MUST]):
-        return True
+    if not text.isascii():
+        marked = without_neutral(text).replace(_TOLD_NEGATION, "")
+        if any(mark in marked for mark in CHARACTERS[Cue.MUST]):
+            return True
     if any(low in WORDS[Cue.MUST] and not _of_speaker(lows, i) for i, low in enumerate(lows)):
         return True
     padded = f" {' '.join(lows)} "
@@ -87,8 +96,10 @@ def binds(text: str, raw: list[str], lows: tuple[str, ...], start: int) -> bool:
     return any(_orders(raw, lows, i, start) for i in range(start, len(lows)))
 
 
-def _tells_of_the_past(lows: tuple[str, ...], index: int) -> bool:
+def _opens_a_remark(lows: tuple[str, ...], index: int) -> bool:
     """Whether the word begins what was done or not done: "never tried it" leaves out who, "nobody came" tells who."""
+    if lows[index : index + 2] in _EAGER or not _REMARKS.isdisjoint(lows[index + 1 : index + 2]):
+        return True
     following = lows[index + 1] if index + 1 < len(lows) else ""
     regular = len(following) > 4 and following.endswith("ed") and not following.endswith(_NOT_PAST)
     return lows[index] in _OFTEN | _QUANTIFIERS and (regular or following in _PASTS)
@@ -132,7 +143,7 @@ def _orders(raw: list[str], lows: tuple[str, ...], index: int, start: int) -> bo
         return (
             index == start and lows[index].startswith(_ELIDED) and lows[index] not in _NO_ORDER_THOUGH_ELIDED
         )
-    if raw[index].endswith((",", "!", ".", "?")) or _tells_of_the_past(lows, index):
+    if raw[index].endswith((",", "!", ".", "?")) or _opens_a_remark(lows, index):
         return False
     if index == start:
         size = len(lows) - start

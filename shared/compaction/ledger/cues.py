@@ -4,9 +4,10 @@ Words are compared casefolded and bare; phrases with a space on each side; CHARA
 sentence, for scripts that put no spaces between words.
 """
 
+import re
 from enum import StrEnum
 
-from shared.compaction.ledger.tongues import CHANGES, MARKS_OF_CHANGE, PHRASES_OF_CHANGE, TONGUES
+from shared.compaction.ledger.tongues import CHANGES, MARKS_OF_CHANGE, NEUTRAL, PHRASES_OF_CHANGE, TONGUES
 
 
 class Cue(StrEnum):
@@ -217,6 +218,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
 
 CHARACTERS: dict[Cue, tuple[str, ...]] = {
     Cue.MUST: _marks("""不要 不得 禁止 必须 必須 不能 切勿 绝不 絕不 务必 不可以 不可 只能 永远不 严禁 一定要 不准 请勿 始终 仅限
+        别再 别删 别改 别用 别动 别把 别给 别让 别发 别碰
         最多 至少 不超过 しないで ないでください てはいけない てはならない てはいけません 絶対に 決して 必ず 常に
         以内 までに 절대 하지 금지 반드시 항상 过敏 アレルギー 알레르기 말고 말아 마세요 까지만"""),
     Cue.PREFER: _marks(
@@ -270,6 +272,14 @@ NEGATIONS = word_set(
     nobody none nothing forbids prohibits bans banned disallowed niemand nichts nadie nada personne rien
     nicht kein keine keinen nie niemals ohne verboten no nunca jamás sin prohibido ne pas jamais sans não sem"""
 ) | _of_tongues("negations")
+_NEUTRAL = re.compile("|".join(NEUTRAL.split()))
+
+
+def without_neutral(text: str) -> str:
+    """Return what marks are looked for in: the text without the words in which they mean nothing of the kind."""
+    return text if text.isascii() else _NEUTRAL.sub(" ", text)
+
+
 NEGATIVE_CHARACTERS = _marks("不 勿 禁 没 别 ない いけ ません 금지 하지")
 
 ABBREVIATIONS = word_set(

@@ -26,6 +26,7 @@ from shared.compaction.ledger.cues import (
     UNIVERSALS,
     WORDS,
     Cue,
+    without_neutral,
     word_set,
 )
 from shared.compaction.ledger.entries import Section
@@ -114,9 +115,10 @@ class Statement:
     @property
     def is_negative(self) -> bool:
         """Whether it says no."""
-        return any(low in NEGATIONS or low.endswith("n't") for low in self.lows) or any(
-            mark in self.text for mark in NEGATIVE_CHARACTERS
-        )
+        if any(low in NEGATIONS or low.endswith("n't") for low in self.lows):
+            return True
+        text = without_neutral(self.text)
+        return any(mark in text for mark in NEGATIVE_CHARACTERS)
 
     @property
     def section(self) -> Section:
@@ -299,7 +301,8 @@ def _cues(text: str, raw: list[str], lows: tuple[str, ...], start: int) -> froze
         found.discard(Cue.CHATTER)
     found |= {cue for cue, phrases in PHRASES.items() if any(phrase in padded for phrase in phrases)}
     if not text.isascii():
-        found |= {cue for cue, marks in CHARACTERS.items() if any(mark in text for mark in marks)}
+        marked = without_neutral(text)
+        found |= {cue for cue, marks in CHARACTERS.items() if any(mark in marked for mark in marks)}
     if not _HARMS.isdisjoint(present):
         found.discard(Cue.DOUBT)
     return frozenset(found - {Cue.STANDING, Cue.TASK} | orders_in(raw, lows, start))

@@ -105,5 +105,7 @@ MARKS_OF_CHANGE = """
     推迟 提前到 延期 延后 换成 变成 调整为 改到 変わり 変わっ 延び 延期 ではなく じゃなく
     바꿔 바꾸 바꿨 바뀌 바뀐 바뀝 미뤄 미루 미뤘 옮겨 옮겼 올려 낮춰 늘려 줄여 연기 앞당 대신 아니라 정정
 """
+# Words in which a mark of rules or of negation means nothing of the kind: "but", "especially", "impossible", "few".
+NEUTRAL = "하지만 不要紧 不可能 不可思议 不可避免 不得不 不得了 特别 别人 级别 区别 类别 性别 分别 识别 辨别 差别 个别 判别 不错 不过 少ない 危ない"
 # What stands between a thing and its value, and is no part of what the thing is.
 BETWEEN = "je au aux que ich mir mich yo io eu у в на до с है को कर दिया से هي هو إلى"

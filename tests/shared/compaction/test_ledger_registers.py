@@ -38,6 +38,8 @@ def test_parts_sentences_as_people_write_them(line: str, parts: list[str]) -> No
         "Blameless please, no names of engineers in the text.",
         "a bad knee, no jumping, no deep squats",
         "Reply in French only.",
+        "别删除日志。",
+        "Never wait for the nightly build.",
     ],
 )
 def test_what_forbids_or_could_hurt_binds(text: str) -> None:
@@ -56,6 +58,16 @@ def test_what_forbids_or_could_hurt_binds(text: str) -> None:
         "Show me one example only.",
         "The max speed felt slow.",
         "Are many people allergic to cats?",
+        "Only yesterday I saw a nice film.",
+        "Always happy to hear from you.",
+        "Can't wait!",
+        "Nie war ich so müde.",
+        "Nunca vi algo así.",
+        "하지만 서버는 괜찮아요.",
+        "비가 하지 않아요.",
+        "这不可能吧。",
+        "不要紧。",
+        "特别用心。",
     ],
 )
 def test_what_only_tells_binds_nobody(text: str) -> None:
