@@ -5,11 +5,11 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from shared.compaction.ledger.cues import COMMAND_FIELDS, GLANCES, TESTS_AND_BUILDS
 from shared.compaction.ledger.entries import QUOTE, Entry, Section, Trust, one_line
 from shared.compaction.ledger.files import files_of_call, lines_without_heredocs
 from shared.compaction.ledger.outcomes import errors_of_result, exit_code_of, failed, outcome_of
 from shared.compaction.ledger.reading import Called, Returned, Trace
+from shared.compaction.ledger.toolwords import COMMAND_FIELDS, GLANCES, TESTS_AND_BUILDS
 
 _LONGEST_COMMAND, _LONGEST_PATH = 160, 200
 _EDITED, _READ = 70, 22

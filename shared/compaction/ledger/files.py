@@ -5,9 +5,9 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from shared.compaction.ledger.cues import EDITING, PATH_FIELDS, READING
 from shared.compaction.ledger.reading import Called
 from shared.compaction.ledger.tokens import Kind, bare, kind_of
+from shared.compaction.ledger.toolwords import EDITING, PATH_FIELDS, READING
 
 _PATCH_MARKS = {
     "*** Add File: ": "created",

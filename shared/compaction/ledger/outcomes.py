@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from shared.compaction.ledger.cues import ADDRESSES_MODEL, ADDRESSES_READER, FAILURES
 from shared.compaction.ledger.entries import one_line
 from shared.compaction.ledger.reading import Returned
+from shared.compaction.ledger.toolwords import ADDRESSES_MODEL, ADDRESSES_READER, FAILURES
 
 _EXIT = re.compile(
     r"(?:exit(?:ed)?[ _](?:with )?(?:code|status)|exitcode|returncode)[^0-9\n-]{0,4}(-?\d{1,5})"
