@@ -31,6 +31,8 @@ _OWNERS = tuple(
 # One of two: what is told of the other takes nothing from it.
 _FORMER = word_set("""old former previous legacy alte alten alter altes bisherige frühere frühere viejo vieja antiguo antigua anterior
     ancien ancienne antigo antiga vecchio vecchia старый старая""")
+# "B09 is closed instead": which one it is has changed.
+_INSTEAD = word_set("instead stattdessen statt plutôt invece вместо zamiast yerine")
 _COUNTED = frozenset({Kind.NUMBER, Kind.AMOUNT, Kind.DATE})
 _NUMBERED = frozenset({Kind.NUMBER, Kind.ID, Kind.HASH, Kind.VERSION})
 
@@ -57,7 +59,8 @@ def names_another(later: Statement, earlier: Statement, replaced: Sequence[int])
     }
     fresh = {_alike(later.kinds[at]) for low, at in new.items() if low not in old}
     changed = {_alike(earlier.kinds[at]) for at in replaced}
-    return bool(aside & fresh - changed) or _numbers_a_thing(earlier, first)
+    is_instead = not _INSTEAD.isdisjoint(later.lows)
+    return bool(aside & fresh - changed) or (not is_instead and _numbers_a_thing(earlier, first))
 
 
 def _alike(kind: Kind) -> Kind:

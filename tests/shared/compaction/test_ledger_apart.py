@@ -181,6 +181,7 @@ _OF_ONE = [
     ("The morning dose is 20 mg.", "The morning dose is now 40 mg."),
     ("The deadline is 3 May.", "On second thought, the deadline is 10 May."),
     ("My flight lands at 14:30.", "My flight is delayed, it now lands at 16:10."),
+    ("Invoice 4471 is due on 3 March.", "Invoice 4472 is due on 3 March instead."),
 ]  # fmt: skip
 
 
