@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from api.asking import asked_turn
 from api.validation.contradictions import nothing_given
@@ -11,11 +12,13 @@ from shared.sealing import seal_payload
 from shared.services import Services
 from shared.turns import Turn, TurnResult
 from shared.window.calibration import Correction
+from shared.window.entry import Entry, total_tokens
 from shared.window.payload import SizedItem
 from shared.window.sizing import size_of_items
 from shared.wire.items import Compaction
 from shared.wire.model import JsonObject
 from shared.wire.requests import CompactRequest
+from shared.wire.responses import Usage
 
 
 async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str) -> JsonObject:
@@ -31,7 +34,20 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
     window = await services.history.resolve(turn)
     if not window.entries:
         raise nothing_given()
-    state = await services.window_compactor.compact_on_request(turn, window.entries)
+    output, usage = await _compacted(services, turn, window.entries)
+    document = await _publish(services, turn, output, usage)
+    # Images stay as they came.
+    told = {"image": {"context_compression": "disabled"}} if wanted.image is not None else {}
+    return document | told
+
+
+async def _compacted(
+    services: Services, turn: Turn, window: Sequence[Entry]
+) -> tuple[list[SizedItem], Usage]:
+    if await services.window_compactor.is_compacted(turn, window):
+        size = total_tokens(window)
+        return [entry.sized for entry in window], Usage.of(size, size)
+    state = await services.window_compactor.compact_on_request(turn, window)
     if state is not None and not state.ended:
         raise Unavailable(
             "The compaction is still being made. Ask again: the same request goes on waiting for it.",
@@ -40,12 +56,13 @@ async def compact_now(services: Services, wanted: CompactRequest, *, tenant: str
         )
     if state is None or state.result is None:
         raise Unavailable("The compaction could not be made.", code="server_error", retry_after_seconds=5)
+    result = state.result
     correction = await services.calibration.correction(turn.request.model)
-    _check_fits(services, turn, state.result, correction)
-    document = await _publish(services, turn, state.result)
-    # Images stay as they came.
-    told = {"image": {"context_compression": "disabled"}} if wanted.image is not None else {}
-    return document | told
+    _check_fits(services, turn, result, correction)
+    payload = result.payload.extended([])
+    sealed = await asyncio.to_thread(seal_payload, services.sealer, payload, tenant=turn.tenant)
+    item = Compaction(id=payload.id, encrypted_content=sealed)
+    return [*result.beside, SizedItem(item=item, tokens=0)], result.usage_of_pass
 
 
 def _check_fits(services: Services, turn: Turn, result: CompactionResult, correction: Correction) -> None:
@@ -56,17 +73,10 @@ def _check_fits(services: Services, turn: Turn, result: CompactionResult, correc
         raise ContextOverflow
 
 
-async def _publish(services: Services, turn: Turn, result: CompactionResult) -> JsonObject:
-    payload = result.payload.extended([])
-    sealed = await asyncio.to_thread(seal_payload, services.sealer, payload, tenant=turn.tenant)
-    item = Compaction(id=payload.id, encrypted_content=sealed)
-    output = [*result.beside, SizedItem(item=item, tokens=0)]
+async def _publish(services: Services, turn: Turn, output: list[SizedItem], usage: Usage) -> JsonObject:
     # Continuing by id starts from what the client was given; the response itself has said nothing.
     response = turn.head.changed(
-        status="completed",
-        completed_at=int(time.time()),
-        usage=result.usage_of_pass,
-        service_tier="default",
+        status="completed", completed_at=int(time.time()), usage=usage, service_tier="default"
     )
     await services.responses.save(turn, TurnResult(response=response, base=output, path=[turn.id]))
     return {
@@ -74,5 +84,5 @@ async def _publish(services: Services, turn: Turn, result: CompactionResult) -> 
         "object": "response.compaction",
         "created_at": turn.head.created_at,
         "output": [entry.item.to_json() for entry in output],
-        "usage": result.usage_of_pass.to_json(),
+        "usage": usage.to_json(),
     }

@@ -10,7 +10,7 @@ from shared.compact_ahead import AheadCompactor, Made
 from shared.compaction.gain import Room
 from shared.compaction.pins import pins_of
 from shared.compaction.record import render_record
-from shared.compaction_jobs import CompactionJobs
+from shared.compaction_jobs import CompactionJobs, is_compacted
 from shared.compactions import CompactionJob, CompactionResult, CompactionState
 from shared.errors import HithertoError, InvalidSeal, TooManyRequests
 from shared.ids import new_id
@@ -96,7 +96,15 @@ class WindowCompactor:
         if not window:
             return self._sealed(turn, _nothing_yet(pins_of(window, turn.pins).texts), Usage())
         correction = await self.calibration.correction(turn.request.model)
-        return await self._outcome(turn, self.jobs.triggered(turn, window, correction), [])
+        job = self.jobs.triggered(turn, window, correction)
+        if is_compacted(window, job.policy):
+            return CompactedWindow(window[-1], Usage())
+        return await self._outcome(turn, job, [])
+
+    async def is_compacted(self, turn: Turn, window: Sequence[Entry]) -> bool:
+        """Return whether the window is what /responses/compact would leave of it."""
+        correction = await self.calibration.correction(turn.request.model)
+        return is_compacted(window, self.jobs.asked(turn, window, correction).policy)
 
     async def compact_on_request(self, turn: Turn, window: Sequence[Entry]) -> CompactionState | None:
         """Return how the compaction ended that /responses/compact asks for, or where it stands if that takes long.

@@ -165,6 +165,21 @@ class CompactionJobs:
         return replace(job, asked_by=asked_by, asker_is_stored=request.is_background)
 
 
+def is_compacted(window: Sequence[Entry], policy: Policy) -> bool:
+    """Return whether the window is what a compaction under `policy` left: made anew, it would be the same again.
+
+    That is an item that stands alone or, from /responses/compact, with the user messages that it stands beside.
+    """
+    *beside, last = window
+    payload = last.payload
+    if payload is None or payload.origin != policy.origin or total_tokens(window) > policy.target_tokens:
+        return False
+    if any(payload.supersedes or entry.payload or not said_by(entry.item, "user") for entry in beside):
+        return False
+    pins_stay = payload.pins == policy.pins and payload.pinned_items == policy.pinned_items
+    return pins_stay and all(text in payload.record for text in policy.pinned_texts)
+
+
 def target_tokens(turn: Turn, settings: Settings) -> int | None:
     """Return the absolute size that a compaction of this turn's window is to leave, if one was set."""
     return _target_tokens(turn.request.hitherto, settings)

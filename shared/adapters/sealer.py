@@ -5,10 +5,13 @@ A sealed payload is URL-safe base64 without padding of
     version 1 byte (1) | key id 8 bytes | nonce 12 bytes | ciphertext | tag 16 bytes
 
 The key id is the head of SHA-256 over a fixed label and the key. The associated data are version and key
-id, then tenant and kind in UTF-8, the tenant preceded by its length in 4 bytes.
+id, then tenant and kind in UTF-8, the tenant preceded by its length in 4 bytes. The nonce is the head of an
+HMAC-SHA-256 over a fixed label, the associated data, preceded by their length in 4 bytes, and the payload: what
+is sealed twice is the same text, and no nonce serves two payloads.
 """
 
 import hashlib
+import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -40,7 +43,7 @@ class AesGcmSealer:
     """A Sealer whose first key seals and whose every key unseals.
 
     To rotate, put a new key first and keep the old ones as long as clients may hold what they sealed.
-    Nonces are random: put a new key first before one has sealed 2**32 payloads.
+    Put a new key first before one has sealed 2**32 payloads.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
@@ -48,19 +51,19 @@ class AesGcmSealer:
         raw_keys = [_parse_key(key) for key in keys]
         if not raw_keys:
             raise HithertoError("Sealing needs at least one encryption key.")
-        self._first_id = _key_id(raw_keys[0])
+        self._first_key, self._first_id = raw_keys[0], _key_id(raw_keys[0])
         self._ciphers = {_key_id(key): AESGCM(key) for key in raw_keys}
 
     def seal(self, payload: bytes, *, tenant: str, kind: str) -> str:
-        """Return URL-safe text that only `unseal` with the same tenant and kind can open.
+        """Return URL-safe text that only `unseal` with the same tenant and kind can open; the same for the same.
 
         Raises HithertoError when the payload is longer than MAX_PAYLOAD_BYTES.
         """
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise HithertoError(f"A payload of {len(payload)} bytes is too long to be sealed.")
         head = _VERSION + self._first_id
-        nonce = secrets.token_bytes(_NONCE_BYTES)
         bound = _associated_data(head, tenant, kind)
+        nonce = _nonce(self._first_key, bound, payload)
         return _to_text(head + nonce + self._ciphers[self._first_id].encrypt(nonce, payload, bound))
 
     def unseal(self, sealed: str, *, tenant: str, kind: str) -> bytes:
@@ -90,6 +93,12 @@ def _parse_key(text: str) -> bytes:
 
 def _key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"hitherto sealing key\x00" + key).digest()[:_KEY_ID_BYTES]
+
+
+def _nonce(key: bytes, bound: bytes, payload: bytes) -> bytes:
+    mac = hmac.new(key, b"hitherto sealing nonce\x00" + len(bound).to_bytes(4, "big") + bound, "sha256")
+    mac.update(payload)
+    return mac.digest()[:_NONCE_BYTES]
 
 
 def _associated_data(head: bytes, tenant: str, kind: str) -> bytes:

@@ -191,6 +191,28 @@ def test_compact_returns_user_messages_and_one_item_that_can_be_continued(
     assert sent_by_id[-1]["content"] == "Go on"
 
 
+def test_compacting_what_is_compacted_gives_it_back_byte_for_byte(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    history = long_conversation()
+
+    def compacted(**fields: Any) -> list[Any]:
+        output = client.responses.compact(model="m", **fields).output
+        return [item.to_dict(warnings=False) for item in output]
+
+    first = client.responses.compact(model="m", input=history)  # type: ignore[arg-type]  # plain JSON
+    output = [item.to_dict(warnings=False) for item in first.output]
+    assert compacted(input=history) == output
+    assert compacted(input=output) == output
+    assert compacted(previous_response_id=first.id) == output
+    # What was said since, a smaller target and new pins are work to be done.
+    said = {"role": "user", "content": "And the weather?"}
+    assert compacted(input=[*output, said])[-1] != output[-1]
+    for extra in ({"compact_target_tokens": 300}, {"pins": ["Never on a Friday."]}):
+        assert compacted(input=output, extra_body={"hitherto": extra})[-1] != output[-1]
+    assert not upstream.requests
+
+
 def test_what_compact_leaves_fits_the_models_window_or_is_refused(
     client: OpenAI, upstream: ScriptedUpstream
 ) -> None:

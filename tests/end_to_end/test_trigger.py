@@ -43,6 +43,16 @@ def test_the_conversation_goes_on_from_it(client: OpenAI, upstream: ScriptedUpst
     assert given_by_item == given_by_id
 
 
+def test_what_is_compacted_already_is_the_same_item(client: OpenAI) -> None:
+    once = answer(client, model=MODEL, input=[*long_conversation(), TRIGGER])
+    items = [item.to_dict() for item in once.output]
+    for again in (
+        answer(client, model=MODEL, input=[*items, TRIGGER], store=False),
+        answer(client, model=MODEL, input=[TRIGGER], previous_response_id=once.id),
+    ):
+        assert [item.to_dict() for item in again.output] == items
+
+
 @pytest.mark.parametrize("history", [[], [{"role": "user", "content": "Hi"}]], ids=["nothing", "one message"])
 def test_even_a_short_conversation_is_compacted(client: OpenAI, history: list[dict[str, str]]) -> None:
     response = answer(client, model=MODEL, input=[*history, TRIGGER])
