@@ -162,7 +162,7 @@ async def test_what_is_compacted_to_its_target_is_the_same_bytes_when_it_is_comp
 
 
 async def test_no_model_is_asked_for_a_summary_too_short_to_say_anything() -> None:
-    policy = replace(POLICY, target_tokens=300, user_tokens=0, recent_tokens=0, pins=("a b " * 90,))
+    policy = replace(POLICY, target_tokens=300, user_tokens=0, recent_tokens=0, pins=("a b " * 100,))
     upstream = FakeUpstream(in_turn(writing(GOOD)))
     compactor = Compactor(WordCounter(), Summarizer(upstream, WordCounter(), window_tokens=50_000))
 

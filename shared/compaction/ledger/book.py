@@ -31,7 +31,8 @@ class Ledger:
     def fitted(self, max_tokens: int, count: Callable[[str], int]) -> Self:
         """Return the ledger without its least important entries, so that `render()` has at most `max_tokens`.
 
-        `count` returns the tokens of a text. Nothing is evicted when all fits; rules go last.
+        `count` returns the tokens of a text. Nothing is evicted or cut when all fits; else quotes, outcomes and errors
+        are cut to the room, and rules go last.
         """
         kept = fit_entries(self.entries, max_tokens, count, moulds=self.moulds)
         return self if kept is self.entries else type(self)(kept, self.items_seen, self.moulds)

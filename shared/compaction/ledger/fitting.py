@@ -2,16 +2,35 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from shared.compaction.ledger.entries import QUOTE, SENTENCES, Entries, Entry, Section, is_sentence
+from shared.compaction.ledger.entries import (
+    QUOTE,
+    SENTENCES,
+    Entries,
+    Entry,
+    Section,
+    is_sentence,
+    one_line,
+)
 from shared.compaction.ledger.moulds import Moulds
-from shared.compaction.ledger.rendering import cost_text, frame_text, render_entries, words_of
+from shared.compaction.ledger.rendering import (
+    carried_along,
+    cost_text,
+    frame_text,
+    render_entries,
+    words_of,
+)
 from shared.compaction.ledger.statements import read_statement
 
 # What a sentence loses for each one too many of its mould, and at most.
 _WEAR, _MOST_WEAR = 10, 40
 # A quoted message that takes more than this part of the room loses points: what people stated comes before it.
 _LARGE_PART, _LARGE_QUOTE = 6, 40
+# Where there is room for so many tokens, a quote, an outcome and an error get one character for so many of them,
+# and at least so many characters.
+_QUOTES, _OUTCOMES, _ERRORS = 8, 20, 7
+_SHORT_QUOTE, _SHORT_OUTCOME, _SHORT_ERROR = 100, 40, 130
 # What is longer than this loses a point for so many characters, and at most so many points; what is rich in
 # facts loses none.
 _ROOMY_CHARACTERS, _CHARACTERS_PER_POINT, _MOST_FOR_LENGTH, _RICH_SCORE = 50, 5, 20, 65
@@ -20,7 +39,7 @@ _ROOMY_CHARACTERS, _CHARACTERS_PER_POINT, _MOST_FOR_LENGTH, _RICH_SCORE = 50, 5,
 def fit_entries(
     entries: Entries, max_tokens: int, count: Callable[[str], int], *, moulds: Sequence[int] = ()
 ) -> Entries:
-    """Return the entries whose rendering is at most `max_tokens` tokens by `count`.
+    """Return the entries whose rendering is at most `max_tokens` tokens by `count`, what is quoted cut to the room.
 
     What binds stays longest, then what scores highest. Among equals, the older sentence stays (the newer
     one is likely to be among the recent messages, which are kept beside the ledger) and the newer file,
@@ -28,7 +47,10 @@ def fit_entries(
     """
     if count(render_entries(entries)) <= max_tokens:
         return entries
-    costs = {entry.key: count(cost_text(entry)) for entry in entries}
+    entries = tuple(_in_short(entry, max_tokens) for entry in entries)
+    carried = carried_along(entries)
+    # With the sentence that depends on it, it is there for nothing.
+    costs = {entry.key: 0 if entry.key in carried else count(cost_text(entry)) for entry in entries}
     ranked = _by_importance(entries, moulds, large_from=max_tokens // _LARGE_PART, costs=costs)
     frames = {section: count(frame_text(each)) for section, each in _by_section(entries).items()}
     room = max_tokens
@@ -39,6 +61,17 @@ def fit_entries(
             return kept
         room -= over
     return _chosen_alone(ranked, max_tokens, count)
+
+
+def _in_short(entry: Entry, max_tokens: int) -> Entry:
+    """Return the entry as it is told where there is little room: quotes, outcomes and errors are cut to size."""
+    if entry.key.startswith(QUOTE):
+        return replace(entry, text=one_line(entry.text, max(max_tokens // _QUOTES, _SHORT_QUOTE)))
+    if entry.section is Section.ERROR:
+        return replace(entry, text=one_line(entry.text, max(max_tokens // _ERRORS, _SHORT_ERROR)))
+    if entry.section is Section.COMMAND and entry.note:
+        return replace(entry, note=one_line(entry.note, max(max_tokens // _OUTCOMES, _SHORT_OUTCOME)))
+    return entry
 
 
 def _by_section(entries: Entries) -> Mapping[Section, list[Entry]]:

@@ -19,6 +19,12 @@ _NO_FAILURE = re.compile(
 )
 _STRONG = re.compile(
     r"^e  |[a-z]error\b|error [a-z]{1,4}-?\d|exception\b|error[:\[]|fatal:|panic|failed[: ]|traceback|ошибка|fehler:|erreur ?:|erro:|错误|エラー|오류|خطأ|त्रुटि|не удалось|err!|denied|no such|not found|does not exist|^\S+:\d+: "
+    r"|overflow|sanitizer: |segmentation fault|core dumped|oomkilled|out of memory|no space left|refused\b|timed out|unable to"
+    r"|could not|cannot|violates|undefined reference|unresolved|rejected|expired\b|deadlock|backoff\b|\bkilled\b|mismatch"
+)
+# When a line of a log was written says nothing of what it tells.
+_WHEN = re.compile(
+    r"^\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:?\d{0,2}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?[ |:-]+"
 )
 _NOISE = ("traceback (most recent", "exit code", "exited with code", "npm err! a complete log")
 _EDGE = 400
@@ -95,7 +101,7 @@ def speaks_to_model(line: str) -> bool:
 
 def _error_lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        stripped = line[:_LONGEST_LINE].strip()
+        stripped = _WHEN.sub("", line[:_LONGEST_LINE].strip())
         low = stripped.casefold()
         if _FAILURE.search(low) is None or low.startswith(_NOISE) or speaks_to_reader(low):
             continue
@@ -130,7 +136,7 @@ def _telling_line(text: str) -> str:
     lines = [line.strip() for line in text[-4_000:].splitlines() if line.strip()][-25:]
     lines = [line for line in lines if not speaks_to_reader(line) and _EXIT.search(line.casefold()) is None]
     telling = [line for line in lines if _RESULT.search(line.casefold()) or _STRONG.search(line.casefold())]
-    shown = (telling or lines)[-1:]
+    shown = [_WHEN.sub("", line) for line in (telling or lines)[-1:]]
     if not telling and sum(map(len, lines[-2:])) < _LONGEST_OUTCOME:
         shown = lines[-2:]  # nothing tells which one says how it ended
     return one_line(" / ".join(line.strip("= #>-*") for line in shown), _LONGEST_OUTCOME)

@@ -1,8 +1,17 @@
 """Rendering: a ledger as text for the next model, the same bytes for the same entries."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
-from shared.compaction.ledger.entries import QUOTE, SENTENCES, Entries, Entry, Section, Trust
+from shared.compaction.ledger.entries import (
+    QUOTE,
+    SENTENCES,
+    Entries,
+    Entry,
+    Section,
+    Trust,
+    is_sentence,
+)
 from shared.compaction.ledger.tokens import bare, pieces
 
 HEADINGS = {
@@ -38,6 +47,18 @@ def words_of(entries: Iterable[Entry]) -> set[str]:
     return {bare(token) for entry in entries for token in pieces(entry.line)}
 
 
+def carried_along(entries: Iterable[Entry]) -> set[str]:
+    """Return the keys of the sentences with which others, that depend on them, begin."""
+    sentences = sorted((entry for entry in entries if is_sentence(entry)), key=lambda entry: entry.text)
+    return {
+        entry.key
+        for entry, longer in pairwise(sentences)
+        if longer.text.startswith(f"{entry.text} ")
+        and longer.trust is entry.trust
+        and longer.hard >= entry.hard
+    }
+
+
 def cost_text(entry: Entry) -> str:
     """Return the text that the entry adds to the rendered ledger, for counting."""
     if entry.section in {Section.FILE, Section.IDENTIFIER}:
@@ -61,10 +82,12 @@ def _without_echoes(entries: Entries) -> list[Entry]:
     quotes = [entry for entry in entries if entry.key.startswith(QUOTE)]
     texts = {entry.key: entry.text.partition(": ")[2] for entry in quotes}
     rules = {entry.text for entry in entries if entry.hard}
+    carried = carried_along(entries)
     return [
         entry
         for entry in entries
-        if entry.hard or not (texts.get(entry.key) in rules or _is_echo(entry, texts))
+        if entry.key not in carried
+        and (entry.hard or not (texts.get(entry.key) in rules or _is_echo(entry, texts)))
     ]
 
 

@@ -24,7 +24,9 @@ COMMAND_FIELDS = word_set("command cmd commands shell_command script argv bash")
 
 FAILURES = (
     "error", "exception", "fail", "fatal", "panic", "denied", "not found", "no such", "traceback", "errno", "abort",
-    "refused", "timed out", "timeout", "cannot", "unable", "segfault", "segmentation", "undefined", "invalid", "unexpected", "does not exist", "mismatch",
+    "refused", "timed out", "timeout", "cannot", "could not", "unable", "segfault", "segmentation", "undefined", "unresolved",
+    "invalid", "unexpected", "does not exist", "mismatch", "overflow", "sanitizer", "killed", "core dumped", "out of memory",
+    "no space left", "violat", "rejected", "expired", "deadlock", "backoff", "conflict", "unhandled", "unknown", "unsupported",
     "fehler", "abgelehnt", "fehlgeschlagen", "erreur", "échec", "falló", "erro:", "ошибка", "не удалось", "отказано",
     "错误", "失败", "エラー", "失敗", "오류", "실패", "خطأ", "त्रुटि",
 )  # fmt: skip

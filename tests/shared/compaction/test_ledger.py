@@ -141,6 +141,42 @@ def test_rules_are_evicted_last() -> None:
     assert "Never delete the ledger." in ledger.fitted(100, tokens).render()
 
 
+def test_a_sentence_that_another_carries_along_is_not_told_twice() -> None:
+    said = [say("user", "The probe is an STM32L072. It must stay under 3 µA."), say("user", "Go on.")]
+    facts = [say("user", f"Shelf {name} holds {name}-{len(name)} boxes.") for name in ("oak", "elm", "larch")]
+    ledger = collect([*said, *facts])
+    rendered = ledger.render()
+
+    assert rendered.count("STM32L072") == 1
+    assert ledger.fitted(tokens(rendered), tokens).render() == rendered
+    assert "\n- The probe is an STM32L072. It must stay under 3 µA." in ledger.fitted(40, tokens).render()
+
+
+def test_where_there_is_little_room_quotes_and_outcomes_are_cut_before_facts_go() -> None:
+    call = {"type": "function_call", "call_id": "c", "name": "bash", "arguments": '{"command": "make"}'}
+    output = {
+        "type": "function_call_output",
+        "call_id": "c",
+        "output": "error: " + "no rule to make it, " * 20,
+    }
+    facts = [
+        f"Shelf {name} holds {len(name)} boxes of size A{len(name)}." for name in ("oak", "elm", "larch")
+    ]
+    ledger = collect(
+        [
+            say("user", "Could you have a look? " * 30),
+            *(say("user", fact) for fact in facts),
+            *parse_items([call, output]),
+            say("assistant", "I am not sure about that one. " * 20),
+        ]
+    )
+    fitted = ledger.fitted(150, tokens).render()
+
+    assert tokens(fitted) <= 150 < tokens(ledger.render()) - 50
+    for shown in (*facts, "First request: Could you", "make → error: no rule", "Last answer: I am not sure"):
+        assert shown in fitted
+
+
 def test_leaves_no_room_for_headings_of_what_is_evicted() -> None:
     rules = [f"Never deploy {name} without a review." for name in ("billing", "search", "mail", "stock")]
     other = ["We decided to use Kafka.", "I prefer tea.", "The office is in Porto, Rua Nova 17."]

@@ -75,7 +75,7 @@ def test_a_large_quote_gives_way_to_what_the_user_stated() -> None:
     ]
     known = collect(parse_items([user(text) for text in said]))
 
-    record = make_record(known, None, policy(), max_tokens=150, count=COUNT)
+    record = make_record(known, None, policy(), max_tokens=110, count=COUNT)
 
     assert "First request" not in record.text
     assert all(each in record.text for each in said[1:3])
