@@ -65,6 +65,8 @@ class ScriptedUpstream:
         self.released = threading.Event()
         self.follow(script)
         self._socket = socket.create_server(("127.0.0.1", port))
+        # Else an answer's first frame waits for the client's kernel, which may take 40 ms to say that it has the head.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.base_url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
         self._server = uvicorn.Server(_config(self._app()))
         self._thread = threading.Thread(target=self._run, name="scripted-upstream", daemon=True)
