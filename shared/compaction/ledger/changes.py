@@ -124,7 +124,9 @@ def replaced_values(later: Statement, earlier: Statement, *, in_part: bool = Fal
     if not replaced:
         # "Change the port from 8080 to 9090" names what it replaces; so does "not 8080 any more".
         tells = len(new) > len(old) or any(phrase in later.padded for phrase in _ENDING)
-        replaced = sorted(index for low, index in old.items() if tells and _is_taken_back(later, new[low]))
+        replaced = sorted(
+            index for low, index in old.items() if tells and low in new and _is_taken_back(later, new[low])
+        )
     if not replaced:
         return []
     first, last = run_of_value(earlier, replaced)

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from shared.compaction.ledger.entries import Entry, Section, Trust
+from shared.compaction.ledger.pasted import Origin, lines_by_origin
 from shared.compaction.ledger.reading import Called, Returned, Said, Trace
-from shared.compaction.ledger.sentences import lines_of
 from shared.compaction.ledger.tokens import IDENTIFIERS, STRONG, Kind, bare, kind_of, pieces
 
 _SAID_BY_AUTHORITY, _QUOTED, _SAID_BY_MODEL, _PRINTED = 66, 30, 28, 8
@@ -38,9 +38,10 @@ def _of_authorities(traces: list[Trace]) -> Iterator[Entry]:
     for trace in traces:
         if not isinstance(trace, Said) or trace.trust is Trust.ASSISTANT:
             continue
-        for line, fenced in lines_of(trace.text):
-            score = _QUOTED if fenced else _SAID_BY_AUTHORITY
-            for name in identifiers_in(line, STRONG if fenced else IDENTIFIERS):
+        for line, origin in lines_by_origin(trace.text):
+            is_own = origin is Origin.OWN or (origin is Origin.TEXT and trace.trust is Trust.SYSTEM)
+            score = _SAID_BY_AUTHORITY if is_own else _QUOTED
+            for name in identifiers_in(line, IDENTIFIERS if is_own else STRONG):
                 yield _entry(name, trace.trust, trace.source, score)
 
 

@@ -1,6 +1,7 @@
 """Sentences: parting what people write into statements, without regular expressions that look back."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from shared.compaction.ledger.cues import (
     ABBREVIATIONS,
@@ -35,6 +36,18 @@ def lines_of(text: str) -> Iterator[tuple[str, bool]]:
     A block is closed by its own mark, at least as long as the one that opened it. One that nothing closes ends
     with its paragraph: people forget to close what they paste, and what they say behind it counts.
     """
+    return ((line, fenced) for line, fenced in _all_lines(text) if line)
+
+
+def paragraphs_of(text: str) -> Iterator[list[tuple[str, bool]]]:
+    """Yield the same lines by paragraph."""
+    for has_lines, lines in groupby(_all_lines(text), key=lambda each: bool(each[0])):
+        if has_lines:
+            yield list(lines)
+
+
+def _all_lines(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield also the empty lines between paragraphs, those inside of blocks left out."""
     lines = [line.strip() for line in text.splitlines()]
     fence = ""
     for line, longest_to_come in zip(lines, _closing_marks(lines), strict=True):
@@ -46,7 +59,7 @@ def lines_of(text: str) -> Iterator[tuple[str, bool]]:
                 yield line, True
         elif opened := _opened(line):
             fence = opened
-        elif line:
+        else:
             yield line, False
 
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shared.compaction.ledger.calls import error_entry
 from shared.compaction.ledger.cues import SENTENCE_ENDS, Cue
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entry, Section, Trust, one_line
 from shared.compaction.ledger.moulds import Moulds
 from shared.compaction.ledger.outcomes import errors_of, speaks_to_model
+from shared.compaction.ledger.pasted import Origin, lines_by_origin
 from shared.compaction.ledger.reading import Said
 from shared.compaction.ledger.sentences import lines_of, sentences_of
 from shared.compaction.ledger.statements import Statement, read_statement, worth
@@ -22,6 +23,9 @@ _LONGEST_JOINED, _SHORTEST_CHANGE = 300, 3
 _LONGEST_REQUEST, _LONGEST_ANSWER = 200, 300
 _LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 44, 60, 75
 _OFTEN = 3
+# What a sentence loses that its speaker has only passed on; less where it speaks of or to somebody.
+_PASTED = {Origin.TEXT: 6, Origin.DATA: 10}
+_IN_PERSON = frozenset({Cue.OURS, Cue.PREFER, Cue.REMEMBER})
 _KEPT_FROM_MODEL = frozenset({Section.DECISION, Section.STATE, Section.FACT})
 
 
@@ -29,13 +33,13 @@ _KEPT_FROM_MODEL = frozenset({Section.DECISION, Section.STATE, Section.FACT})
 class Spoken:
     """A statement, who made it and where, and the text that stands for it (with what it depends on).
 
-    One that is `quoted` is a comment in a fenced block: the speaker's own, or one of a file that was pasted.
+    One in a fenced block is a comment: the speaker's own, or one of a file that was pasted.
     """
 
     statement: Statement
     said: Said
     text: str
-    quoted: bool = False
+    origin: Origin = Origin.OWN
 
 
 def statements_of(messages: Iterable[Said]) -> list[Spoken]:
@@ -91,16 +95,19 @@ class _Common:
         return 2 * (sum(self._stems[stem] == 1 for stem in stems_of(statement)) >= 2)
 
     def penalty(self, each: Spoken) -> int:
-        """Return the points that a sentence loses; what a person marks as binding or important loses none."""
+        """Return the points that a sentence loses; what a person marks as binding or important loses few."""
         statement = each.statement
+        pasted = _PASTED.get(each.origin, 0)
+        if not statement.cues.isdisjoint(_IN_PERSON):
+            pasted //= 2
         if each.said.trust in AUTHORITIES and _is_marked(statement):
-            return 0
+            return pasted
         worn = self._moulds.wear(statement) > 0
-        return 4 * (self._repeats[same_words_key(statement)] >= _OFTEN) + 5 * worn
+        return pasted + 4 * (self._repeats[same_words_key(statement)] >= _OFTEN) + 5 * worn
 
 
 def _least(each: Spoken) -> int:
-    if not each.quoted:
+    if each.origin is not Origin.FENCED:
         return _LEAST[each.said.trust]
     is_prose = len(each.statement.words) >= _SHORTEST_PROSE and each.statement.text.endswith(SENTENCE_ENDS)
     return _LEAST_QUOTED_PROSE if is_prose else _LEAST_QUOTED
@@ -112,22 +119,22 @@ def _is_marked(statement: Statement) -> bool:
 
 
 def _spoken(said: Said) -> Iterator[Spoken]:
-    for line, fenced in lines_of(said.text):
-        if not fenced:
-            yield from _of_line(line, said)
+    for line, origin in lines_by_origin(said.text):
+        if origin is not Origin.FENCED:
+            # What a system is told is long by nature.
+            yield from _of_line(line, said, origin if said.trust is Trust.USER else Origin.OWN)
         elif said.trust in AUTHORITIES and line.startswith(_COMMENTS) and not speaks_to_model(line):
-            comment = line.lstrip("#/-*;% ")
-            yield from (replace(each, quoted=True) for each in _of_line(comment, said))
+            yield from _of_line(line.lstrip("#/-*;% "), said, origin)
 
 
-def _of_line(line: str, said: Said) -> Iterator[Spoken]:
+def _of_line(line: str, said: Said, origin: Origin) -> Iterator[Spoken]:
     """Yield the line's statements; one that depends on the sentence before carries it along."""
     before = ""
     for sentence in sentences_of(line):
         statement = read_statement(sentence)
         joined = f"{before} {sentence}" if before and _leans(statement) else sentence
         text = joined if len(joined) <= _LONGEST_JOINED else sentence
-        yield Spoken(statement, said, text)
+        yield Spoken(statement, said, text, origin)
         before = sentence if worth(statement) > 0 else ""
 
 

@@ -50,6 +50,7 @@ _CURRENCIES = "$€£¥₹₩"
 _SPEAKER = frozenset("I")
 _PRONOUNS = ("I'", f"I{APOSTROPHE}")
 _OF_CODE = frozenset("(){}=")  # a call or a setting, such as "worker(9": no name of anything
+_CELLS = 2  # a row of a table
 _HEX = frozenset("0123456789abcdef-")
 
 # One class, one quantifier: linear. Han, kana and hangul run together with Latin words and numbers.
@@ -189,7 +190,7 @@ def _is_env(token: str) -> bool:
 def _is_id(token: str) -> bool:
     if token[0] in "#@" and len(token) > 2:
         return token[1].isalnum()
-    if not _OF_CODE.isdisjoint(token):
+    if not _OF_CODE.isdisjoint(token) or token.count(",") >= _CELLS:
         return False
     if _HOST.fullmatch(token) and not token.rpartition(".")[2].isdigit():
         return True
