@@ -172,8 +172,10 @@ def is_compacted(window: Sequence[Entry], policy: Policy) -> bool:
     """
     *beside, last = window
     payload = last.payload
-    if payload is None or payload.origin != policy.origin or total_tokens(window) > policy.target_tokens:
+    if payload is None or total_tokens(window) > policy.target_tokens:
         return False
+    if not payload.supersedes and policy.origin == "automatic":
+        return False  # what is to supersede all before it must hold it
     if any(payload.supersedes or entry.payload or not said_by(entry.item, "user") for entry in beside):
         return False
     pins_stay = payload.pins == policy.pins and payload.pinned_items == policy.pinned_items

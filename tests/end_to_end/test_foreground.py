@@ -205,6 +205,9 @@ def test_compacting_what_is_compacted_gives_it_back_byte_for_byte(
     assert compacted(input=history) == output
     assert compacted(input=output) == output
     assert compacted(previous_response_id=first.id) == output
+    # So does the item of an automatic compaction, which holds the user messages, too.
+    [automatic] = answer(client, model="m", input=[*history, {"type": "compaction_trigger"}]).output
+    assert compacted(input=[automatic.to_dict()]) == [automatic.to_dict()]
     # What was said since, a smaller target and new pins are work to be done.
     said = {"role": "user", "content": "And the weather?"}
     assert compacted(input=[*output, said])[-1] != output[-1]

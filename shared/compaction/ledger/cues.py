@@ -165,7 +165,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
         |no more than|no later than|not exceed|not to exceed|off limits|make sure|makes sure|ensure that|be sure to
         |without approval|without explicit|without my|without asking|unless i|unless we|only if|only after|only with
         |from now on|going forward|from here on|ab sofort|de ahora en adelante|only when|is capped|needs approval|need approval|nobody else|no one else|does not move|stay free of|capped at
-        |away from the|may only|hard limit|as long as|ask first|ask before|ask me before
+        |away from the|doesn't allow|don't allow|does not allow|do not allow|isn't permitted|may only|hard limit|as long as|ask first|ask before|ask me before
         |not ok to|not okay to|not acceptable|isn't allowed|aren't allowed|out of bounds|but not|nobody but|no one but
         |auf keinen fall|unter keinen umständen|nicht erlaubt|stell sicher|stelle sicher|höchstens|mindestens|spätestens
         |nicht mehr als|ohne zustimmung|ohne rückfrage|ohne freigabe|nur mit|nur nach

@@ -1,5 +1,6 @@
 """Identifiers: names of things that must stay exact: ids, paths, addresses, hashes, versions, amounts, dates."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -12,6 +13,7 @@ _SAID_BY_AUTHORITY, _QUOTED, _SAID_BY_MODEL, _PRINTED = 66, 30, 28, 8
 _MOST_REPEATS = 6
 _MOST_PRINTED = 200
 _LONGEST_CALL, _DEEPEST = 4_000, 8
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 
 
 def entries_of_identifiers(traces: Iterable[Trace]) -> Iterator[Entry]:
@@ -31,7 +33,10 @@ def identifiers_in(text: str, kinds: frozenset[Kind] | set[Kind] = IDENTIFIERS) 
 
 
 def _is_exact(name: str) -> bool:
-    return len(name) > 2 and (not name.isalpha() or kind_of(name) is not Kind.DATE)
+    """Whether it says something by itself: a month or a time of day does not."""
+    if kind_of(name) is Kind.DATE and (name.isalpha() or _TIME_OF_DAY.fullmatch(name)):
+        return False
+    return len(name) > 2
 
 
 def _of_authorities(traces: list[Trace]) -> Iterator[Entry]:

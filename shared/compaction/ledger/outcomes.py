@@ -18,7 +18,7 @@ _NO_FAILURE = re.compile(
     r"\b(?:0|no|without) (?:errors?|failures?|failed|exceptions?)|errors?[:=] ?0\b|fail(?:ed|ures?)?[:=] ?0\b"
 )
 _STRONG = re.compile(
-    r"^e  |[a-z]error\b|error [a-z]{1,4}-?\d|exception\b|error[:\[]|fatal:|panic|failed[: ]|traceback|ошибка|fehler:|erreur ?:|erro:|错误|エラー|오류|خطأ|त्रुटि|не удалось|err!|denied|no such|not found|does not exist|^\S+:\d+: "
+    r"^e  |^(?:\w+ ){0,2}error\b|error\"|[a-z]error\b|error [a-z]{1,4}-?\d|exception\b|error[:\[]|fatal:|panic|failed[: ]|traceback|ошибка|fehler:|erreur ?:|erro:|错误|エラー|오류|خطأ|त्रुटि|не удалось|err!|denied|no such|not found|does not exist|^\S+:\d+: "
     r"|overflow|sanitizer: |segmentation fault|core dumped|oomkilled|out of memory|no space left|refused\b|timed out|unable to"
     r"|could not|cannot|violates|undefined reference|unresolved|rejected|expired\b|deadlock|backoff\b|\bkilled\b|mismatch"
 )

@@ -23,11 +23,11 @@ _LONG_TEXT, _OWN_PARAGRAPH = 12, 4
 _RUNNING_SENTENCES, _RUNNING_CHARACTERS = 3, 60
 # So many rows below each other are a table, with so many marks between their cells.
 _TABLE_ROWS, _CELL_MARKS = 3, 3
-_TIME = re.compile(r"\[?(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d)")
+_TIME = re.compile(r"\[?(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d)|\[\d{1,2}:\d\d")
 
 # Where one sentence in so many asks, or speaks of or to somebody, people talk.
 _PERSONAL = 4
-_ASKING = ("?", "？", "؟")
+_ASKING = ("?", "？", "؟")  # noqa: RUF001
 _IN_PERSON = WORDS[Cue.OURS] | word_set(
     "me us you your please pls du dir dich sie ihr bitte mir uns tú usted por favor vous tu você"
 )

@@ -60,6 +60,9 @@ _TRUST: dict[Role, Trust] = {
 }
 
 
+# What a shell printed is a field of what it returned.
+_STREAMS = frozenset({"output", "outputs", "stdout", "stderr", "text", "content", "result", "results"})
+_SHORT_OBJECT = 400
 _WRAPPERS = frozenset({"arguments", "args", "input", "params", "parameters", "kwargs", "tool_input"})
 
 
@@ -142,6 +145,9 @@ def _returned(call_id: str, text: str, source: str) -> Returned:
     parsed = _parsed(text)
     if not parsed:
         return Returned(call_id, text, source)
+    if len(text) <= _SHORT_OBJECT and _STREAMS.isdisjoint(parsed):
+        # Small enough to be quoted as it came.
+        return Returned(call_id, " ".join(text.split()), source, _exit_code(parsed))
     return Returned(call_id, "\n".join(_strings(parsed)), source, _exit_code(parsed))
 
 

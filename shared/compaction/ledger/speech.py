@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.compaction.ledger.calls import error_entry
 from shared.compaction.ledger.cues import SENTENCE_ENDS, Cue
@@ -25,6 +25,7 @@ _LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 44, 60, 75
 _OFTEN = 3
 # What a sentence loses that its speaker has only passed on; less where it speaks of or to somebody.
 _PASTED = {Origin.TEXT: 6, Origin.DATA: 10}
+_MANY_RULES = 3
 _IN_PERSON = frozenset({Cue.OURS, Cue.PREFER, Cue.REMEMBER})
 _KEPT_FROM_MODEL = frozenset({Section.DECISION, Section.STATE, Section.FACT})
 
@@ -44,7 +45,7 @@ class Spoken:
 
 def statements_of(messages: Iterable[Said]) -> list[Spoken]:
     """Return all sentences of the messages, in order; of fenced blocks those in comments."""
-    return [each for said in messages for each in _spoken(said)]
+    return [each for said in messages for each in _of_message(said)]
 
 
 def entries_of_speech(messages: Sequence[Said], spoken: Sequence[Spoken], moulds: Moulds) -> Iterator[Entry]:
@@ -118,6 +119,15 @@ def _is_marked(statement: Statement) -> bool:
     return statement.is_hard or statement.label is not None or not statement.cues.isdisjoint(cues)
 
 
+def _of_message(said: Said) -> list[Spoken]:
+    spoken = list(_spoken(said))
+    pasted = [each.statement.is_hard for each in spoken if each.origin is Origin.TEXT]
+    # What is a list of rules for the most part is meant to be followed, whoever wrote it.
+    if sum(pasted) * _MANY_RULES < len(pasted) or not pasted:
+        return spoken
+    return [replace(each, origin=Origin.OWN) if each.origin is Origin.TEXT else each for each in spoken]
+
+
 def _spoken(said: Said) -> Iterator[Spoken]:
     for line, origin in lines_by_origin(said.text):
         if origin is not Origin.FENCED:
@@ -156,7 +166,9 @@ def _entry(each: Spoken, points: int) -> Entry:
     if trust is Trust.SYSTEM:
         # A user's later words do not replace it; and it ranks lower because system items stay in the window anyway.
         key, score = f"{trust.value}:{key}", max(20, score - 10)
-    return Entry(section, each.text, trust, each.said.source, key, score, hard=statement.is_hard)
+    # A document says what must be, too: to somebody, and not to who is to summarise it.
+    hard = statement.is_hard and each.origin not in _PASTED
+    return Entry(section, each.text, trust, each.said.source, key, score, hard=hard)
 
 
 def _may_say(each: Spoken) -> bool:

@@ -33,7 +33,7 @@ from shared.compaction.ledger.entries import Section
 from shared.compaction.ledger.tokens import IDENTIFIERS, Kind, bare, kind_of, pieces
 
 _Read = TypeVar("_Read")
-_LONG_WORDS = 45
+_LONG_WORDS, _LONGEST_LABEL = 45, 3
 _MONTH = "May"
 # What is longer is read anew each time: the number of what is remembered is bounded, and so must its size be.
 _LONGEST_CACHED = 400
@@ -203,7 +203,7 @@ def worth(statement: Statement) -> int:
 
 _WEIGHTS = {
     Cue.PREFER: 5,
-    Cue.DECIDE: 4,
+    Cue.DECIDE: 5,
     Cue.STATE: 3,
     Cue.REMEMBER: 4,
     Cue.UPDATE: 1,
@@ -288,7 +288,9 @@ def _worth_of_script(statement: Statement) -> int:
 def _label(raw: list[str], lows: tuple[str, ...]) -> tuple[Section | None, int]:
     for index, token in enumerate(raw[:6]):
         if token.rstrip("*_").endswith(COLONS):
-            sections = [LABELS[low] for low in lows[: index + 1] if low in LABELS]
+            named = [low for low in lows[: index + 1] if low]
+            # "Alert rules / storage:" is a heading, and says nothing of what follows.
+            sections = [LABELS[low] for low in named if low in LABELS] if len(named) <= _LONGEST_LABEL else []
             return (Section(sections[0]) if sections else None), index + 1
     return None, 0
 
