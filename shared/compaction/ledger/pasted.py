@@ -16,21 +16,20 @@ from shared.compaction.ledger.cues import (
 )
 from shared.compaction.ledger.sentences import paragraphs_of
 
-# A message with more sentences of running text than that holds a text that somebody wrote before. Its short first
-# and last paragraphs say what is to be done with it.
-_LONG_TEXT, _OWN_PARAGRAPH = 12, 4
+# A message with so many sentences of running text holds an excerpt or a whole text that somebody wrote before. Its
+# short first and last paragraphs say what is to be done with it; at the end, many a text has a short one, too.
+_EXCERPT, _TEXT = 6, 13
+_FIRST_SENTENCES, _LAST_SENTENCES, _LAST_CHARACTERS = 4, 2, 200
 # A line with so many sentences is running text, and so is one of so many characters that breaks off.
 _RUNNING_SENTENCES, _RUNNING_CHARACTERS = 3, 60
 # So many rows below each other are a table, with so many marks between their cells.
 _TABLE_ROWS, _CELL_MARKS = 3, 3
 _TIME = re.compile(r"\[?(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d)|\[\d{1,2}:\d\d")
 
-# Where one sentence in so many asks, or speaks of or to somebody, people talk.
+# Where one sentence in so many asks, or speaks of who says it, people talk.
 _PERSONAL = 4
 _ASKING = ("?", "？", "؟")  # noqa: RUF001
-_IN_PERSON = WORDS[Cue.OURS] | word_set(
-    "me us you your please pls du dir dich sie ihr bitte mir uns tú usted por favor vous tu você"
-)
+_IN_PERSON = WORDS[Cue.OURS] | word_set("we me us please pls bitte mir uns nous por favor")
 
 _Lines: TypeAlias = list[tuple[str, bool]]
 
@@ -39,7 +38,8 @@ class Origin(StrEnum):
     """Where a line of a message comes from."""
 
     OWN = "own"
-    TEXT = "text"  # of a text that was pasted
+    EXCERPT = "excerpt"  # a few sentences that were pasted
+    TEXT = "text"  # of a longer text that was pasted
     DATA = "data"  # a row of a table, a line of a log
     FENCED = "fenced"  # inside a fenced block
 
@@ -47,10 +47,9 @@ class Origin(StrEnum):
 def lines_by_origin(text: str) -> Iterator[tuple[str, Origin]]:
     """Yield each line that says something, and where it comes from. What is doubtful is the writer's own."""
     paragraphs = list(paragraphs_of(text))
-    has_text = _holds_a_text([line for lines in paragraphs for line, fenced in lines if not fenced])
+    held = _text_in([line for lines in paragraphs for line, fenced in lines if not fenced])
     for number, lines in enumerate(paragraphs):
-        is_edge = number in {0, len(paragraphs) - 1} and _sentences(lines) <= _OWN_PARAGRAPH
-        is_own = is_edge or not has_text
+        is_edge = _opens(lines) if number == 0 else number == len(paragraphs) - 1 and _closes(lines)
         has_rows = sum(_is_row(line) for line, _ in lines) >= _TABLE_ROWS
         for line, fenced in lines:
             if fenced:
@@ -58,21 +57,32 @@ def lines_by_origin(text: str) -> Iterator[tuple[str, Origin]]:
             elif has_rows and _is_row(line):
                 yield line, Origin.DATA
             else:
-                yield line, Origin.OWN if is_own else Origin.TEXT
+                yield line, Origin.OWN if is_edge else held
 
 
-def _holds_a_text(lines: list[str]) -> bool:
-    """Whether the lines hold much running text in which hardly anybody asks or speaks of or to somebody."""
-    running = [(line, sentences) for line in lines if (sentences := _running_sentences(line))]
-    if sum(sentences for _, sentences in running) <= _LONG_TEXT:
-        return False
-    personal = sum(min(_personal_marks(line), sentences) for line, sentences in running)
-    return personal * _PERSONAL < sum(sentences for _, sentences in running)
+def _text_in(lines: list[str]) -> Origin:
+    """Return what running text the lines hold in which hardly anybody asks or speaks of himself; else they are own."""
+    size = sum(_running_sentences(line) for line in lines)
+    if size < _EXCERPT:
+        return Origin.OWN
+    said = [(_sentences_in(line), line) for line in lines]
+    personal = sum(min(_personal_marks(line), sentences) for sentences, line in said)
+    if personal * _PERSONAL >= sum(sentences for sentences, _ in said):
+        return Origin.OWN
+    return Origin.TEXT if size >= _TEXT else Origin.EXCERPT
 
 
 def _personal_marks(line: str) -> int:
     words = (word.strip(AROUND_WORDS) for word in line.casefold().replace(APOSTROPHE, "'").split())
     return sum(line.count(mark) for mark in _ASKING) + sum(word in _IN_PERSON for word in words)
+
+
+def _opens(lines: _Lines) -> bool:
+    return _sentences(lines) <= _FIRST_SENTENCES
+
+
+def _closes(lines: _Lines) -> bool:
+    return _sentences(lines) <= _LAST_SENTENCES and sum(len(line) for line, _ in lines) <= _LAST_CHARACTERS
 
 
 def _running_sentences(line: str) -> int:

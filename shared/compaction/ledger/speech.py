@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shared.compaction.ledger.calls import error_entry
-from shared.compaction.ledger.cues import SENTENCE_ENDS, Cue
+from shared.compaction.ledger.cues import SENTENCE_ENDS, SETTING, WORDS, Cue
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entry, Section, Trust, one_line
 from shared.compaction.ledger.moulds import Moulds
 from shared.compaction.ledger.outcomes import errors_of, speaks_to_model
@@ -24,8 +24,11 @@ _LONGEST_REQUEST, _LONGEST_ANSWER = 200, 300
 _LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 44, 60, 75
 _OFTEN = 3
 # What a sentence loses that its speaker has only passed on; less where it speaks of or to somebody.
-_PASTED = {Origin.TEXT: 6, Origin.DATA: 10}
-_MANY_RULES = 3
+_PASTED = {Origin.EXCERPT: 4, Origin.TEXT: 8, Origin.DATA: 10}
+_OF_A_RULE, _MOST_PASTED = 8, 40
+_TEXTS = frozenset({Origin.EXCERPT, Origin.TEXT})
+_MANY_ORDERS = 3
+_ORDERS = WORDS[Cue.ORDER] | SETTING
 _IN_PERSON = frozenset({Cue.OURS, Cue.PREFER, Cue.REMEMBER})
 _KEPT_FROM_MODEL = frozenset({Section.DECISION, Section.STATE, Section.FACT})
 
@@ -41,6 +44,13 @@ class Spoken:
     said: Said
     text: str
     origin: Origin = Origin.OWN
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the speaker means it: a document says what must be, too, but to somebody else."""
+        if self.origin is Origin.EXCERPT:
+            return Cue.OURS in self.statement.cues
+        return self.origin not in _PASTED
 
 
 def statements_of(messages: Iterable[Said]) -> list[Spoken]:
@@ -101,6 +111,8 @@ class _Common:
         pasted = _PASTED.get(each.origin, 0)
         if not statement.cues.isdisjoint(_IN_PERSON):
             pasted //= 2
+        if statement.is_hard and not each.is_own:
+            pasted += _OF_A_RULE
         if each.said.trust in AUTHORITIES and _is_marked(statement):
             return pasted
         worn = self._moulds.wear(statement) > 0
@@ -121,11 +133,15 @@ def _is_marked(statement: Statement) -> bool:
 
 def _of_message(said: Said) -> list[Spoken]:
     spoken = list(_spoken(said))
-    pasted = [each.statement.is_hard for each in spoken if each.origin is Origin.TEXT]
-    # What is a list of rules for the most part is meant to be followed, whoever wrote it.
-    if sum(pasted) * _MANY_RULES < len(pasted) or not pasted:
+    orders = [_is_order(each.statement) for each in spoken if each.origin in _TEXTS]
+    # What is a list of orders for the most part is meant to be followed, whoever wrote it.
+    if sum(orders) * _MANY_ORDERS < len(orders) or not orders:
         return spoken
-    return [replace(each, origin=Origin.OWN) if each.origin is Origin.TEXT else each for each in spoken]
+    return [replace(each, origin=Origin.OWN) if each.origin in _TEXTS else each for each in spoken]
+
+
+def _is_order(statement: Statement) -> bool:
+    return statement.opening in _ORDERS or not statement.cues.isdisjoint({Cue.STANDING, Cue.TASK})
 
 
 def _spoken(said: Said) -> Iterator[Spoken]:
@@ -166,9 +182,12 @@ def _entry(each: Spoken, points: int) -> Entry:
     if trust is Trust.SYSTEM:
         # A user's later words do not replace it; and it ranks lower because system items stay in the window anyway.
         key, score = f"{trust.value}:{key}", max(20, score - 10)
-    # A document says what must be, too: to somebody, and not to who is to summarise it.
-    hard = statement.is_hard and each.origin not in _PASTED
-    return Entry(section, each.text, trust, each.said.source, key, score, hard=hard)
+    if not each.is_own:
+        section = section if section in _KEPT_FROM_MODEL else Section.FACT
+        score = min(score, _MOST_PASTED)
+    return Entry(
+        section, each.text, trust, each.said.source, key, score, hard=statement.is_hard and each.is_own
+    )
 
 
 def _may_say(each: Spoken) -> bool:
