@@ -2,13 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 from dataclasses import replace
 
 from shared.compaction.fates import ItemFate, our_fates, provider_fates
 from shared.compaction.ledger import Ledger, collect
 from shared.compaction.ledger.entries import AUTHORITIES
 from shared.compaction.pins import render_pins
-from shared.compaction.plan import Plan, plan_compaction
+from shared.compaction.plan import Plan, more_recent, plan_compaction
 from shared.compaction.policy import MIN_RECORD_TOKENS
 from shared.compaction.promotion import without_promoted
 from shared.compaction.pruning import plan_pruning
@@ -110,13 +111,15 @@ class Compactor:
     async def _by_us(
         self, job: CompactionJob, plan: Plan, checkpoints: Checkpoints | None
     ) -> CompactionResult:
-        summary = await self._summarize(job, plan, checkpoints)
+        span = self._span(job, plan)
+        summary = await self._summarize(span, checkpoints)
         summary = await asyncio.to_thread(_without_promoted, job, summary)
         method: CompactionMethod = "ledger" if summary.text is None else "model"
-        return await asyncio.to_thread(self._put_together, job, plan, summary, method)
+        # However long it turned out, the same stays beside it.
+        reserved = span.max_tokens if span and (summary.calls or job.summary) else 0
+        return await asyncio.to_thread(self._put_together, job, plan, summary, method, reserved)
 
-    async def _summarize(self, job: CompactionJob, plan: Plan, checkpoints: Checkpoints | None) -> Summary:
-        span = self._span(job, plan)
+    async def _summarize(self, span: Span | None, checkpoints: Checkpoints | None) -> Summary:
         if self._summarizer is None or span is None:
             return Summary(None)
         if self._is_too_short(span):
@@ -145,20 +148,31 @@ class Compactor:
         return span.max_tokens <= self._counter.count("".join(f"## {each}\n" for each in span.sections))
 
     def _put_together(
-        self, job: CompactionJob, plan: Plan, summary: Summary, method: CompactionMethod
+        self,
+        job: CompactionJob,
+        plan: Plan,
+        summary: Summary,
+        method: CompactionMethod,
+        reserved: int = 0,
     ) -> CompactionResult:
-        """Return the result. It reads all that was said: not on the loop, where others wait."""
+        """Return the result; of the record, `reserved` tokens are for a summary, however long it is.
+
+        It reads all that was said: not on the loop, where others wait.
+        """
         # After the summary: an attempt that only asks for parts has no use for the ledger.
         ledger = _ledger(job, plan)
         # Where this summary failed, what the last one said is still known.
         prose = summary.text or job.summary
         count = self._counter.count
-        record = make_record(ledger, prose, job.policy, max_tokens=plan.record_tokens, count=count)
+        recent = self._recent(job, plan, ledger, plan.record_tokens - reserved)
+        room = plan.record_tokens - sum(entry.tokens for entry in recent.values())
+        record = make_record(ledger, prose, job.policy, max_tokens=room, count=count)
         if record.left_out:
             warning = f"{record.left_out} tokens of the summary were left out: there was no room for them."
             summary = replace(summary, warnings=[*summary.warnings, warning])
+        stays = dict(zip(sorted(plan.stays), plan.kept, strict=True)) | recent
         # What a provider once sealed for itself is no use to anybody else; the ledger knows of it.
-        kept = [entry for entry in plan.kept if not isinstance(entry.item, Compaction)]
+        kept = [stays[index] for index in sorted(stays) if not isinstance(stays[index].item, Compaction)]
         payload = Payload(
             version=VERSION,
             id=job.id,
@@ -171,11 +185,26 @@ class Compactor:
             pins=job.policy.pins,
             pinned_items=job.policy.pinned_items,
         )
-        return _result(job, plan, payload, summary, method)
+        return _result(job, plan, payload, summary, method, recent)
+
+    def _recent(
+        self, job: CompactionJob, plan: Plan, ledger: Ledger, max_tokens: int
+    ) -> dict[int, SizedItem]:
+        """Return what was said last, as far as it fits the room of `max_tokens` that the ledger leaves."""
+        policy = job.policy
+        if plan.is_pruning or policy.record_tokens is not None or job.tokens <= policy.target_tokens:
+            return {}
+        record = make_record(ledger, None, policy, max_tokens=max_tokens, count=self._counter.count)
+        return more_recent(plan, job.history, max_tokens - record_tokens(record.text, self._counter.count))
 
 
 def _result(
-    job: CompactionJob, plan: Plan, whole: Payload, summary: Summary, method: CompactionMethod
+    job: CompactionJob,
+    plan: Plan,
+    whole: Payload,
+    summary: Summary,
+    method: CompactionMethod,
+    recent: Collection[int] = (),
 ) -> CompactionResult:
     lighter = with_less_media(whole)
     heavy = [] if lighter is whole else [_TOO_HEAVY]
@@ -191,7 +220,7 @@ def _result(
         beside=beside,
         model=job.policy.model if summary.calls else None,
         calls=summary.calls,
-        items=_fates(job, plan, whole, method),
+        items=_fates(job, plan, whole, method, recent),
     )
 
 
@@ -199,7 +228,9 @@ def _size(job: CompactionJob) -> int:
     return sum(entry.tokens for entry in job.history)
 
 
-def _fates(job: CompactionJob, plan: Plan, whole: Payload, method: CompactionMethod) -> list[ItemFate]:
+def _fates(
+    job: CompactionJob, plan: Plan, whole: Payload, method: CompactionMethod, recent: Collection[int]
+) -> list[ItemFate]:
     if method == "native":
         return provider_fates(job.history, whole.kept, pinned=job.policy.pinned_items)
     return our_fates(
@@ -208,6 +239,7 @@ def _fates(job: CompactionJob, plan: Plan, whole: Payload, method: CompactionMet
         ledger=Ledger.from_json(whole.ledger),
         seen=job.known.items_seen,
         summarised=method == "model",
+        recent=recent,
     )
 
 

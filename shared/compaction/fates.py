@@ -1,7 +1,7 @@
 """Fates: what became of each item of a history in a compaction, and why; the items' words are not told again."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,12 +48,18 @@ class ItemFate:
 
 
 def our_fates(
-    history: Sequence[SizedItem], plan: Plan, *, ledger: Ledger, seen: int, summarised: bool
+    history: Sequence[SizedItem],
+    plan: Plan,
+    *,
+    ledger: Ledger,
+    seen: int,
+    summarised: bool,
+    recent: Collection[int] = (),
 ) -> list[ItemFate]:
     """Return the fate of each item where we compacted, in order: exactly one each.
 
     `ledger` is what the record holds of it, `seen` how many items came before these in the ledger's life,
-    `summarised` whether a model read all that did not stay.
+    `summarised` whether a model read all that did not stay, and `recent` where those stand that stayed besides.
     """
     told = _told(plan.replaced, ledger, seen)
     replaced = iter(told)
@@ -62,6 +68,7 @@ def our_fates(
         stay = plan.stays.get(position)
         in_ledger = next(replaced) if stay in (None, *_CUT) else False
         record = IN_SUMMARY if summarised else IN_LEDGER if in_ledger else None
+        stay = Stay.RECENT if position in recent else stay
         fates.append(_fate(position, entry, *_ours(entry.item, stay, record)))
     return fates
 

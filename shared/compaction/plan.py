@@ -79,6 +79,13 @@ def plan_compaction(history: Sequence[SizedItem], policy: Policy, *, count: Call
     )
 
 
+def more_recent(plan: Plan, history: Sequence[SizedItem], spare: int) -> dict[int, SizedItem]:
+    """Return the newest items that the plan does not keep, by their positions, as many as fit `spare` tokens."""
+    return {
+        index: history[index] for index in recent_items(history, spare, plan.stays) if index not in plan.stays
+    }
+
+
 def split_window(tokens: Sequence[int], cuts: Sequence[bool], *, tail_tokens: int) -> int:
     """Return where a window is divided into the prefix to compact and the tail that stays as it came.
 
