@@ -48,6 +48,10 @@ _TOLD_BEHIND_NO = word_set(
     errors warning warnings failure failures news sign signs difference success effect thank it is i joke kidding
     matches match output data"""
 )
+# "No ano passado": in the last year.
+_IN_PORTUGUESE = word_set(
+    "ano mês dia final início começo entanto fim momento geral caso próximo domingo sábado natal verão inverno"
+)
 _ASKING = _MOST | word_set("please pls plz only just keep bitte")
 # Where these stand before it, somebody tells what was.
 _TELLING = word_set(
@@ -98,6 +102,8 @@ def binds(text: str, raw: list[str], lows: tuple[str, ...], start: int) -> bool:
 
 def _opens_a_remark(lows: tuple[str, ...], index: int) -> bool:
     """Whether the word begins what was done or not done: "never tried it" leaves out who, "nobody came" tells who."""
+    if lows[index] == "no" and not _IN_PORTUGUESE.isdisjoint(lows[index + 1 : index + 2]):
+        return True
     if lows[index : index + 2] in _EAGER or not _REMARKS.isdisjoint(lows[index + 1 : index + 2]):
         return True
     following = lows[index + 1] if index + 1 < len(lows) else ""

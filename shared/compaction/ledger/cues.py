@@ -76,7 +76,7 @@ WORDS: dict[Cue, frozenset[str]] = {
         """never don't dont always only no avoid refuse cannot can't nobody nothing none unless
         nie niemals kein keine keinen keinerlei nur immer nicht vermeide
         nunca jamás siempre solo sólo solamente no evita evite
-        jamais toujours seulement uniquement sempre apenas não mai soltanto non"""
+        jamais toujours seulement uniquement sempre não mai soltanto non"""
     )
     | _of_tongues("order"),
     Cue.PREFER: word_set(

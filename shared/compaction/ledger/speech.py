@@ -1,9 +1,10 @@
 """Speech: the sentences of messages that are worth keeping word for word, and the state that they describe."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shared.compaction.ledger.agreement import agrees
 from shared.compaction.ledger.calls import error_entry
 from shared.compaction.ledger.cues import SENTENCE_ENDS, SETTING, WORDS, Cue
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entry, Section, Trust, one_line
@@ -23,6 +24,8 @@ _LONGEST_JOINED, _SHORTEST_CHANGE = 300, 3
 _LONGEST_REQUEST, _LONGEST_ANSWER = 200, 300
 _LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 44, 60, 75
 _OFTEN = 3
+# What the user agrees to stands at the beginning of a message, and counts for nearly as much as his own words.
+_FIRST_SENTENCES, _LEAST_AGREED, _AGREED = 3, 2, 20
 # What a sentence loses that its speaker has only passed on; less where it speaks of or to somebody.
 _PASTED = {Origin.EXCERPT: 4, Origin.TEXT: 8, Origin.DATA: 10}
 _OF_A_RULE, _MOST_PASTED = 8, 40
@@ -44,6 +47,7 @@ class Spoken:
     said: Said
     text: str
     origin: Origin = Origin.OWN
+    agreed: bool = False  # the user said yes to it
 
     @property
     def is_own(self) -> bool:
@@ -53,9 +57,22 @@ class Spoken:
         return self.origin not in _PASTED
 
 
-def statements_of(messages: Iterable[Said]) -> list[Spoken]:
+def statements_of(messages: Sequence[Said]) -> list[Spoken]:
     """Return all sentences of the messages, in order; of fenced blocks those in comments."""
-    return [each for said in messages for each in _of_message(said)]
+    found: list[Spoken] = []
+    for index, said in enumerate(messages):
+        spoken = _of_message(said)
+        answer = messages[index + 1] if index + 1 < len(messages) else None
+        if said.trust is Trust.ASSISTANT and answer and answer.trust is Trust.USER and agrees(answer.text):
+            spoken = [replace(each, agreed=_is_proposal(each, place)) for place, each in enumerate(spoken)]
+        found += spoken
+    return found
+
+
+def _is_proposal(each: Spoken, index: int) -> bool:
+    """Whether it is what an agreement can mean: what a message begins with, or says to be decided."""
+    decides = Cue.DECIDE in each.statement.cues
+    return not each.statement.is_question and (index < _FIRST_SENTENCES or decides)
 
 
 def entries_of_speech(messages: Sequence[Said], spoken: Sequence[Spoken], moulds: Moulds) -> Iterator[Entry]:
@@ -121,7 +138,7 @@ class _Common:
 
 def _least(each: Spoken) -> int:
     if each.origin is not Origin.FENCED:
-        return _LEAST[each.said.trust]
+        return _LEAST_AGREED if each.agreed else _LEAST[each.said.trust]
     is_prose = len(each.statement.words) >= _SHORTEST_PROSE and each.statement.text.endswith(SENTENCE_ENDS)
     return _LEAST_QUOTED_PROSE if is_prose else _LEAST_QUOTED
 
@@ -165,7 +182,12 @@ def _of_line(line: str, said: Said, origin: Origin) -> Iterator[Spoken]:
 
 
 def _leans(statement: Statement) -> bool:
-    size = len(statement.words)
+    # In scripts without spaces a word may be a sentence.
+    size = (
+        len(statement.words)
+        if statement.text.isascii()
+        else max(len(statement.words), len(statement.text) // 4)
+    )
     changes = Cue.UPDATE in statement.cues and size <= _SHORTEST_CHANGE
     return statement.is_dependent or changes or (statement.is_hard and size <= 6)
 
@@ -174,9 +196,9 @@ def _entry(each: Spoken, points: int) -> Entry:
     statement, trust = each.statement, each.said.trust
     section = statement.section
     if trust is Trust.ASSISTANT:
-        return Entry(
-            section, each.text, trust, each.said.source, same_words_key(statement), min(46, 10 + 3 * points)
-        )
+        section = Section.DECISION if each.agreed else section
+        score = min(46, 10 + 3 * points) + _AGREED * each.agreed
+        return Entry(section, each.text, trust, each.said.source, same_words_key(statement), score)
     score = max(20, min(99, 20 + 5 * points))
     key = subject_key(statement)
     if trust is Trust.SYSTEM:
@@ -192,7 +214,7 @@ def _entry(each: Spoken, points: int) -> Entry:
 
 def _may_say(each: Spoken) -> bool:
     """Whether the speaker has a say in what the sentence is: a model's rules are not rules, only advice."""
-    return each.said.trust in AUTHORITIES or each.statement.section in _KEPT_FROM_MODEL
+    return each.said.trust in AUTHORITIES or each.agreed or each.statement.section in _KEPT_FROM_MODEL
 
 
 def _quoted_errors(said: Said) -> Iterator[str]:
