@@ -7,7 +7,15 @@ sentence, for scripts that put no spaces between words.
 import re
 from enum import StrEnum
 
-from shared.compaction.ledger.tongues import CHANGES, MARKS_OF_CHANGE, NEUTRAL, PHRASES_OF_CHANGE, TONGUES
+from shared.compaction.ledger.tongues import (
+    CHANGES,
+    DECISIONS,
+    MARKS_OF_CHANGE,
+    MARKS_OF_DECISION,
+    NEUTRAL,
+    PHRASES_OF_CHANGE,
+    TONGUES,
+)
 
 
 class Cue(StrEnum):
@@ -90,7 +98,8 @@ WORDS: dict[Cue, frozenset[str]] = {
         entschieden entscheidung beschlossen vereinbart
         decidimos decidido decisión elegimos elegido acordamos acordado
         décidé décision choisi decidido decisione"""
-    ),
+    )
+    | word_set(DECISIONS),
     Cue.STATE: word_set(
         """todo to-do deadline due goal objective milestone blocked blocker pending remaining awaiting
         outstanding unfinished failing unpushed phase progress status branch task tasks step
@@ -184,7 +193,8 @@ PHRASES: dict[Cue, frozenset[str]] = {
     Cue.DECIDE: _phrases(
         """let's go with|we'll go with|we will go with|i'll go with|going with|we will use|we'll use|let's use
         |went with|we go with|ruled out|root cause|we're using|we are using|turned out|works because|the reason
-        |wir nehmen|wir verwenden|wir nutzen|vamos con|vamos a usar|usaremos|nous utilisons|on part sur"""
+        |wir nehmen|wir verwenden|wir nutzen|halten wir fest|so machen wir|on prend|on garde|ficamos com|bierzemy|берём
+        |vamos con|vamos a usar|usaremos|nous utilisons|on part sur"""
     ),
     Cue.STATE: _phrases(
         """next step|next up|next steps|next is|next on|in progress|still need|still needs|working on|waiting for|waiting on
@@ -224,7 +234,8 @@ CHARACTERS: dict[Cue, tuple[str, ...]] = {
     Cue.PREFER: _marks(
         "喜欢 偏好 更喜欢 希望 想要 请用 请使用 好み 好き ほしい 欲しい てください お願いします 좋아 주세요"
     ),
-    Cue.DECIDE: _marks("决定 选择了 采用 决策 商定 決めました 決定 採用 にします 결정"),
+    Cue.DECIDE: _marks("决定 选择了 采用 决策 商定 決めました 決定 採用 にします 결정")
+    + _marks(MARKS_OF_DECISION),
     Cue.STATE: _marks(
         "下一步 目标 截止 待办 进行中 任务 剩余 阻塞 次の 目標 締め切り 期限 進行中 残り 마감 목표"
     ),

@@ -10,6 +10,7 @@ from shared.compaction.ledger.cues import (
     AROUND_WORDS,
     FULL_STOPS_WITHOUT_SPACE,
     SENTENCE_ENDS,
+    STOPWORDS,
     WORDS,
     Cue,
     word_set,
@@ -28,8 +29,10 @@ _TIME = re.compile(r"\[?(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d)|\[\d{1,2}:\d\d")
 
 # Where one sentence in so many asks, or speaks of who says it, people talk.
 _PERSONAL = 4
+# Of a language that we know, one word in so many is a common one.
+_COMMON = 6
 _ASKING = ("?", "？", "؟")  # noqa: RUF001
-_IN_PERSON = WORDS[Cue.OURS] | word_set("we me us please pls bitte mir uns nous por favor")
+_IN_PERSON = WORDS[Cue.OURS] | word_set("we me us please pls bitte mir uns je j'ai nous yo eu io por favor")
 
 _Lines: TypeAlias = list[tuple[str, bool]]
 
@@ -65,16 +68,21 @@ def _text_in(lines: list[str]) -> Origin:
     size = sum(_running_sentences(line) for line in lines)
     if size < _EXCERPT:
         return Origin.OWN
-    said = [(_sentences_in(line), line) for line in lines]
-    personal = sum(min(_personal_marks(line), sentences) for sentences, line in said)
-    if personal * _PERSONAL >= sum(sentences for sentences, _ in said):
+    words = [_words(line) for line in lines]
+    every = [word for line in words for word in line]
+    if sum(word in STOPWORDS for word in every) * _COMMON < len(every):
+        return Origin.OWN  # in a language of which we know too little to tell
+    sentences = [_sentences_in(line) for line in lines]
+    asked = [sum(line.count(mark) for mark in _ASKING) for line in lines]
+    personal = [sum(word in _IN_PERSON for word in line) for line in words]
+    told = zip(asked, personal, sentences, strict=True)
+    if sum(min(sum(marks), most) for *marks, most in told) * _PERSONAL >= sum(sentences):
         return Origin.OWN
     return Origin.TEXT if size >= _TEXT else Origin.EXCERPT
 
 
-def _personal_marks(line: str) -> int:
-    words = (word.strip(AROUND_WORDS) for word in line.casefold().replace(APOSTROPHE, "'").split())
-    return sum(line.count(mark) for mark in _ASKING) + sum(word in _IN_PERSON for word in words)
+def _words(line: str) -> list[str]:
+    return [word.strip(AROUND_WORDS) for word in line.casefold().replace(APOSTROPHE, "'").split()]
 
 
 def _opens(lines: _Lines) -> bool:

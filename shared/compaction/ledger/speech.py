@@ -25,7 +25,7 @@ _LONGEST_REQUEST, _LONGEST_ANSWER = 200, 300
 _LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 44, 60, 75
 _OFTEN = 3
 # What the user agrees to stands at the beginning of a message, and counts for nearly as much as his own words.
-_FIRST_SENTENCES, _LEAST_AGREED, _AGREED = 3, 2, 20
+_FIRST_SENTENCES, _LEAST_AGREED, _AGREED = 3, 0, 20
 # What a sentence loses that its speaker has only passed on; less where it speaks of or to somebody.
 _PASTED = {Origin.EXCERPT: 4, Origin.TEXT: 8, Origin.DATA: 10}
 _OF_A_RULE, _MOST_PASTED = 8, 40

@@ -105,6 +105,10 @@ MARKS_OF_CHANGE = """
     推迟 提前到 延期 延后 换成 变成 调整为 改到 変わり 変わっ 延び 延期 ではなく じゃなく
     바꿔 바꾸 바꿨 바뀌 바뀐 바뀝 미뤄 미루 미뤘 옮겨 옮겼 올려 낮춰 늘려 줄여 연기 앞당 대신 아니라 정정
 """
+# What says that something is settled.
+DECISIONS = """convenu entendu tranché combinado fechado decidimos ustalone ustaliliśmy zdecydowaliśmy postanowione postanowiliśmy
+    umówione решено решили договорились deciso stabilito besloten afgesproken kararlaştırdık karar اتفقنا قررنا तय"""
+MARKS_OF_DECISION = "定了 就选 就这么 就用 决定了 ことに決 に決ま ことにし 정하겠 정했 하기로"
 # Words in which a mark of rules or of negation means nothing of the kind: "but", "especially", "impossible", "few".
 NEUTRAL = "하지만 不要紧 不可能 不可思议 不可避免 不得不 不得了 特别 别人 级别 区别 类别 性别 分别 识别 辨别 差别 个别 判别 不错 不过 少ない 危ない 能不能 聞かせてください 教えてください 見せてください 説明してください まとめてください 알려 주세요 알려주세요 말해 주세요 말해주세요 보여 주세요 보여주세요 설명해 주세요 설명해주세요"
 # What stands between a thing and its value, and is no part of what the thing is.
