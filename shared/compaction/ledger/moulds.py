@@ -6,14 +6,14 @@ from dataclasses import replace
 from zlib import crc32
 
 from shared.compaction.ledger.entries import Entries, Entry, is_sentence
-from shared.compaction.ledger.statements import Statement, read_statement
+from shared.compaction.ledger.statements import FIRST_DENSE_CHARACTER, Statement, read_statement
 from shared.compaction.ledger.tokens import IDENTIFIERS, Kind
 
 # So many sentences, none of them shorter than so many words, that share runs around so much of their words (in
 # tenths) carry nothing: those that name things may be a list of them, and those that bind are worth more than
 # what they repeat.
 _OFTEN, _SHORTEST = 3, 5
-_SHARED, _SHARED_WITH_NAMES, _SHARED_BY_RULES = 5, 6, 6
+_SHARED, _SHARED_WITH_NAMES, _SHARED_BY_RULES, _SHARED_BY_CHARACTERS = 5, 6, 6, 7
 _NAMING = IDENTIFIERS - {Kind.SYMBOL}
 # So many runs are remembered from one compaction to the next, and as counted no more than so often.
 _MOST_REMEMBERED, _MOST_COUNTED = 768, 15
@@ -22,10 +22,16 @@ _LOSS, _LEAST_SCORE = 25, 20
 
 
 def runs_of(statement: Statement) -> list[int]:
-    """Return the runs of three words in the sentence, each as a number; its beginning and end count as words."""
-    if len(statement.lows) < _SHORTEST:
+    """Return the runs of three words in the sentence, each as a number; its beginning and end count as words.
+
+    In scripts without spaces each character is a word.
+    """
+    words = statement.lows
+    if _is_dense(statement):
+        words = tuple(char for word in words for char in (word if word >= FIRST_DENSE_CHARACTER else (word,)))
+    if len(words) < _SHORTEST:
         return []
-    lows = ("", *statement.lows, "")
+    lows = ("", *words, "")
     runs = zip(lows, lows[1:], lows[2:], strict=False)
     return [crc32(" ".join(run).encode("utf-8", "replace")) for run in runs]
 
@@ -87,7 +93,13 @@ def worn_down(entries: Entries, moulds: Moulds, *, already: frozenset[str] = fro
         yield replace(entry, score=score) if entry.key in worn else entry
 
 
+def _is_dense(statement: Statement) -> bool:
+    return len(statement.lows) < _SHORTEST and any(low >= FIRST_DENSE_CHARACTER for low in statement.lows)
+
+
 def _share_of_mould(statement: Statement) -> int:
+    if _is_dense(statement):
+        return _SHARED_BY_CHARACTERS  # the endings of polite speech are in every sentence
     if statement.is_hard or statement.label is not None:
         return _SHARED_BY_RULES
     return _SHARED if _NAMING.isdisjoint(statement.kinds) else _SHARED_WITH_NAMES

@@ -37,7 +37,7 @@ _LONG_WORDS, _LONGEST_LABEL = 45, 3
 _MONTH = "May"
 # What is longer is read anew each time: the number of what is remembered is bounded, and so must its size be.
 _LONGEST_CACHED = 400
-_FIRST_DENSE_CHARACTER = "\u3040"
+FIRST_DENSE_CHARACTER = "\u3040"
 _STATING = frozenset({Cue.COPULA, Cue.STANDING})
 _OPENERS = QUESTIONS - CONDITIONS
 _POLITE_OPENINGS = REQUESTS | word_set("please and so then sorry ok okay you sie du bitte por favor")
@@ -273,7 +273,7 @@ def _worth_of_script(statement: Statement) -> int:
     """
     if statement.is_question or len(statement.words) > _LONG_WORDS:
         return 0
-    if any(char >= _FIRST_DENSE_CHARACTER for char in statement.text):
+    if any(char >= FIRST_DENSE_CHARACTER for char in statement.text):
         return 3 if Cue.CHATTER not in statement.cues else 0
     size = len(statement.words)
     return (
