@@ -79,20 +79,23 @@ def nothing_given() -> InvalidRequest:
 
 def check_compaction_trigger(request: CreateResponse) -> None:
     """Raise InvalidRequest unless a compaction trigger is alone, last, and has room for its summary."""
-    items = request.input_items
-    count = sum(isinstance(item, CompactionTrigger) for item in items)
-    if count == 0:
-        return
-    if count > 1:
-        raise InvalidRequest("Only one 'compaction_trigger' item may be provided.", param="input")
-    if not isinstance(items[-1], CompactionTrigger):
-        raise InvalidRequest("The 'compaction_trigger' item must be the final input item.", param="input")
-    if request.max_output_tokens is not None and request.max_output_tokens < MIN_TRIGGER_OUTPUT_TOKENS:
+    check_place_of_trigger(request)
+    budget = request.max_output_tokens
+    if request.has_trigger and budget is not None and budget < MIN_TRIGGER_OUTPUT_TOKENS:
         raise InvalidRequest(
             "'compaction_trigger' requires 'max_output_tokens' to be at least "
             f"{MIN_TRIGGER_OUTPUT_TOKENS} when specified.",
             param="max_output_tokens",
         )
+
+
+def check_place_of_trigger(request: CreateResponse | PreviewRequest) -> None:
+    """Raise InvalidRequest unless a compaction trigger is alone and last."""
+    items = request.input_items
+    if sum(isinstance(item, CompactionTrigger) for item in items) > 1:
+        raise InvalidRequest("Only one 'compaction_trigger' item may be provided.", param="input")
+    if request.has_trigger and not isinstance(items[-1], CompactionTrigger):
+        raise InvalidRequest("The 'compaction_trigger' item must be the final input item.", param="input")
 
 
 def check_supported(request: CreateResponse) -> None:

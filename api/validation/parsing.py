@@ -19,6 +19,7 @@ from api.validation.contradictions import (
     check_exclusions,
     check_input_given,
     check_model,
+    check_place_of_trigger,
 )
 from api.validation.translation import in_openais_words
 from api.webhooks import (
@@ -127,6 +128,7 @@ def parse_preview(body: object, *, min_compact_threshold: int = 1000) -> Preview
     check_context_management(request)
     check_exclusions(request)
     check_input_given(request)
+    check_place_of_trigger(request)
     return request
 
 

@@ -12,6 +12,7 @@ from shared.wire.shapes import (
     array_of,
     bounded_text,
     members_of,
+    problem,
     shaped,
     tagged,
     wrong_type,
@@ -42,8 +43,16 @@ class ContextManagement(WireModel):
 
 _MOST_PINS = 64
 _LONGEST_PIN = 16_384
-_PIN = bounded_text(minimum=1, maximum=_LONGEST_PIN)
-_PINS = array_of(_PIN, "an array of strings", maximum=_MOST_PINS)
+_PIN_TEXT = bounded_text(minimum=1, maximum=_LONGEST_PIN)
+
+
+def _check_pin(value: Any, policing: Policing) -> None:
+    _PIN_TEXT(value, policing)
+    if not value.strip():
+        raise problem("string_pattern_mismatch", value, pattern=r"\S")
+
+
+_PINS = array_of(_check_pin, "an array of strings", maximum=_MOST_PINS)
 
 
 class HithertoOptions(WireModel):

@@ -12,7 +12,7 @@ from api.validation.contradictions import (
     check_prompt,
     check_supported,
 )
-from api.validation.parsing import parse_create
+from api.validation.parsing import parse_create, parse_preview
 from shared.errors import InvalidRequest, NotFound
 from shared.wire.requests import CreateResponse
 from shared.wire.tools import check_client_tools
@@ -122,6 +122,22 @@ def test_input_may_be_empty_when_something_is_continued(source: dict[str, Any]) 
 )
 def test_a_compaction_trigger_is_refused_in_this_order(fields: dict[str, Any], refusal: Refusal) -> None:
     assert refusal_by(check_compaction_trigger, **fields) == refusal
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ([HELLO, TRIGGER, TRIGGER], "Only one 'compaction_trigger' item may be provided."),
+        ([TRIGGER, HELLO], "The 'compaction_trigger' item must be the final input item."),
+    ],
+    ids=["two", "not last"],
+)
+def test_a_preview_refuses_a_trigger_as_a_turn_does(items: list[Any], message: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_preview({"model": "m", "input": items})
+
+    assert (caught.value.message, caught.value.param) == (message, "input")
+    assert refusal_by(check_compaction_trigger, input=items) == (message, "input", None)
 
 
 @pytest.mark.parametrize("budget", [None, 20_000], ids=["no-budget", "smallest-budget"])

@@ -247,6 +247,16 @@ def test_a_switch_is_a_boolean(param: str) -> None:
         pytest.param({"image": {"bogus": 1}}, unknown("image.bogus"), id="image"),
         pytest.param({"hitherto": {"foo": 1}}, unknown("hitherto.foo"), id="hitherto"),
         pytest.param({"hitherto": {"compact_target_tokens": 0}}, too_small("hitherto.compact_target_tokens", 1, 0), id="target"),
+        pytest.param(
+            {"hitherto": {"pins": ["x", " \n"]}},
+            (
+                ("Invalid 'hitherto.pins[1]': string does not match pattern. "
+                "Expected a string that matches the pattern '\\S'."),
+                "hitherto.pins[1]",
+                "invalid_value",
+            ),
+            id="blank pin",
+        ),
     ],
 )  # fmt: skip
 def test_refuses_a_field_in_openais_words(fields: dict[str, Any], refusal: Refusal) -> None:
