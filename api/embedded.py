@@ -1,6 +1,6 @@
 """Embedded server: a real Redis-compatible server of our own, durable, reachable by this user alone.
 
-On a loopback port with a random password rather than a unix socket: redis-py and Celery want different URLs
+On a loopback port with a random password, which only the address file holds, rather than a unix socket: redis-py and Celery want different URLs
 for a socket (`unix://`, `redis+socket://`), and store and broker must be seen to be one server.
 """
 
@@ -19,6 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from api.address_file import publish_address, withdraw_address
 from api.ownership import owned
 from api.server_binary import ServerBinary, find_server
 from api.tether import signal_group, tethered
@@ -31,7 +32,7 @@ PORTS = range(16384, 32768)  # below the ports that kernels give to outgoing con
 PORT_TRIES = 20
 LOG_NAME = "server.log"
 
-# By standard input, so that the password is in no file and in no list of processes.
+# By standard input, so that the password is in no list of processes.
 CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
@@ -77,8 +78,11 @@ class EmbeddedServer:
     def __enter__(self) -> Self:
         with ExitStack() as opening:
             self._lock = opening.enter_context(owned(self.directory))
+            withdraw_address(self.directory)
             opening.callback(self._stop)
             self._start_on_a_free_port()
+            opening.callback(withdraw_address, self.directory)
+            publish_address(self.directory, self.url)
             self._held = opening.pop_all()
         return self
 

@@ -44,6 +44,21 @@ def owned(directory: Path) -> Iterator[int]:
         os.close(lock)
 
 
+def is_owned(directory: Path) -> bool:
+    """Return whether a living process owns the directory."""
+    try:
+        lock = os.open(directory / "owner", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
 def _take(lock: int, directory: Path) -> None:
     deadline = time.monotonic() + LEFTOVER_SECONDS
     while not _taken(lock):

@@ -1,6 +1,7 @@
 """Previews: what a compaction of a window would do now, and what it would cost. Nothing is asked or stored."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from api.asking import sized_request
 from api.records import fates_json, ledger_json, sources_json
@@ -20,7 +21,38 @@ from shared.wire.responses import Usage
 _TAIL = "tail"
 
 
-async def preview(services: Services, wanted: PreviewRequest, *, tenant: str) -> JsonObject:
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a compaction of a window would do; `job` and `result` are None where none would be made.
+
+    `tokens` is the size of the window and all that surrounds it, `tail` what would stay as it came.
+    """
+
+    is_due: bool
+    threshold: int | None
+    tokens: int
+    job: CompactionJob | None
+    result: CompactionResult | None
+    tail: Sequence[Entry]
+
+    @property
+    def tokens_before(self) -> int:
+        """The size of the items."""
+        return total_tokens(self.tail) + (self.result.tokens_before if self.result is not None else 0)
+
+    @property
+    def tokens_after(self) -> int:
+        """The size of what would be left of them."""
+        return total_tokens(self.tail) + (self.result.tokens_after if self.result is not None else 0)
+
+    @property
+    def fates(self) -> list[ItemFate]:
+        """What would become of each item, in order."""
+        items = self.result.items if self.result is not None else []
+        return [*items, *_kept(self.tail, first=len(items))]
+
+
+async def preview(services: Services, wanted: PreviewRequest, *, tenant: str) -> Preview:
     """Return what a turn with this window would have compacted, were it over its threshold.
 
     Without a threshold it is what a `compaction_trigger` would do: the whole window is compacted. Raises
@@ -33,12 +65,29 @@ async def preview(services: Services, wanted: PreviewRequest, *, tenant: str) ->
     job, tail = _job(services, turn, window, room, correction)
     result = await services.compactor.forecast(job) if job is not None else None
     is_over = threshold is not None and asked.tokens > threshold
+    return Preview(is_over and result is not None, threshold, asked.tokens, job, result, tail)
+
+
+def preview_json(seen: Preview) -> JsonObject:
+    """Return a preview as its client reads it."""
+    job, result = seen.job, seen.result
+    payload = result.payload if result is not None else None
     return {
         "object": "compaction.preview",
-        "due": is_over and result is not None,
-        "threshold": threshold,
-        "tokens": asked.tokens,
-        **_expected(job, result, tail),
+        "due": seen.is_due,
+        "threshold": seen.threshold,
+        "tokens": seen.tokens,
+        "target_tokens": job.policy.target_tokens if job is not None else None,
+        "method": result.method if result is not None else None,
+        "model": result.model if result is not None else None,
+        "calls": result.calls if result is not None else 0,
+        "usage": (result.usage if result is not None else Usage()).to_json(),
+        "tokens_before": seen.tokens_before,
+        "tokens_after": seen.tokens_after,
+        "items": fates_json(seen.fates),
+        "pins": job.policy.pinned_texts if job is not None else [],
+        "ledger": ledger_json(payload),
+        "ledger_sources": sources_json(payload),
     }
 
 
@@ -50,27 +99,6 @@ def _job(
     if room is None:
         return services.window_compactor.jobs.triggered(turn, window, correction), []
     return services.window_compactor.jobs.due(turn, window, room) or (None, window)
-
-
-def _expected(
-    job: CompactionJob | None, result: CompactionResult | None, tail: Sequence[Entry]
-) -> JsonObject:
-    tail_tokens = total_tokens(tail)
-    items = result.items if result is not None else []
-    payload = result.payload if result is not None else None
-    return {
-        "target_tokens": job.policy.target_tokens if job is not None else None,
-        "method": result.method if result is not None else None,
-        "model": result.model if result is not None else None,
-        "calls": result.calls if result is not None else 0,
-        "usage": (result.usage if result is not None else Usage()).to_json(),
-        "tokens_before": tail_tokens + (result.tokens_before if result is not None else 0),
-        "tokens_after": tail_tokens + (result.tokens_after if result is not None else 0),
-        "items": fates_json([*items, *_kept(tail, first=len(items))]),
-        "pins": job.policy.pinned_texts if job is not None else [],
-        "ledger": ledger_json(payload),
-        "ledger_sources": sources_json(payload),
-    }
 
 
 def _kept(tail: Sequence[Entry], *, first: int) -> list[ItemFate]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from api.address_file import embedded_directory
 from api.crew import (
     COMPACTION_CONCURRENCY,
     GENERATION_CONCURRENCY,
@@ -134,7 +135,7 @@ def _embedded(settings: Settings) -> EmbeddedServer:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Without a limit it would grow until the machine ends it, and new work would never be refused.
     limit = settings.embedded_max_memory_bytes or _memory_of_machine() // 2
-    return EmbeddedServer(settings.data_dir / "redis", max_memory_bytes=limit)
+    return EmbeddedServer(embedded_directory(settings), max_memory_bytes=limit)
 
 
 def _memory_of_machine() -> int:

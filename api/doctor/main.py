@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from api.address_file import ServerUnknown, embedded_directory, find_address
 from api.doctor.configuration import check_api_keys, check_choices, check_data_directory, check_sealing
 from api.doctor.findings import CHECK_SECONDS, Finding, found, ok, problem, warning
 from api.doctor.redis_server import check_redis
@@ -43,15 +44,23 @@ async def _door(settings: Settings) -> list[Finding]:
 
 
 async def _stores(settings: Settings, within_seconds: float) -> list[Finding]:
-    if settings.redis_url is None:
-        return [
-            ok("store", "embedded: `hitherto up` brings it along, durable and closed to others"),
-            check_data_directory(settings.data_dir),
-        ]
+    if settings.redis_url is not None:
+        return await _servers(settings, settings.redis_url, "HITHERTO_REDIS_URL", within_seconds)
+    data = check_data_directory(settings.data_dir)
+    try:
+        address = find_address(embedded_directory(settings))
+    except ServerUnknown:
+        says = "embedded: `hitherto up` brings it along, durable and for this user alone; it does not run now"
+        return [ok("store", says), data]
+    return [data, *await _servers(settings, address, "HITHERTO_DATA_DIR", within_seconds)]
+
+
+async def _servers(settings: Settings, url: str, named_by: str, within_seconds: float) -> list[Finding]:
+    """Return what is found of store and broker, `named_by` being the setting that says where the store is."""
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(_asked(settings.redis_url))
-        servers = {"store": (store, "HITHERTO_REDIS_URL")}
-        if settings.broker_url not in (None, settings.redis_url):
+        store = await stack.enter_async_context(_asked(url))
+        servers = {"store": (store, named_by)}
+        if settings.broker_url not in (None, url):
             broker = await stack.enter_async_context(_asked(str(settings.broker_url)))
             servers["broker"] = (broker, "HITHERTO_BROKER_URL")
         findings = []

@@ -8,7 +8,7 @@ from api.bodies import read_json
 from api.document import answers, reads
 from api.given import GivenServices, Tenant
 from api.listing import AskedPage, listed_objects
-from api.previewing import preview
+from api.previewing import preview, preview_json
 from api.records import record_json, summary_json
 from api.validation.parsing import parse_preview
 from shared.wire.model import JsonObject
@@ -31,7 +31,7 @@ async def preview_compaction(request: Request, services: GivenServices, tenant: 
     """Return what a compaction of a window would do now, and at what cost: no model is asked, nothing is stored."""
     parse = partial(parse_preview, min_compact_threshold=services.settings.min_compact_threshold)
     wanted = await read_json(await request.body(), parse)
-    return await preview(services, wanted, tenant=tenant)
+    return preview_json(await preview(services, wanted, tenant=tenant))
 
 
 @router.get("/{compaction_id}", responses=answers())

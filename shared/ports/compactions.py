@@ -143,8 +143,8 @@ class CompactionRecords(Protocol):
         """Return the tenants that have compactions."""
         ...
 
-    async def owner(self, compaction_id: str) -> str:
-        """Return the tenant of a compaction. Raises NotFound."""
+    async def owner(self, object_id: str) -> str:
+        """Return the tenant of a compaction, a response or a conversation. Raises NotFound."""
         ...
 
 

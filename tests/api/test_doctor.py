@@ -13,6 +13,7 @@ from api.doctor.configuration import check_data_directory
 from api.doctor.findings import Verdict
 from api.doctor.main import examine
 from api.doctor.redis_server import check_clock, check_version
+from api.embedded import EmbeddedServer
 from shared.adapters.celery import LOW, queue_key
 from shared.adapters.redis import keys
 from shared.adapters.sealer import new_key
@@ -78,6 +79,16 @@ async def test_a_redis_that_forgets_is_a_problem(server: "redis.Redis", redis_ur
     found = await verdicts(redis_url=redis_url)
     for subject in ("store persistence", "store eviction", "store memory"):
         assert found[subject][0] is Verdict.PROBLEM
+
+
+async def test_the_embedded_server_is_examined_as_any_other(
+    redis_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    assert "does not run now" in (await verdicts(data_dir=tmp_path))["store"][1]
+    (tmp_path / "redis").symlink_to(redis_server.directory)
+    found = await verdicts(data_dir=tmp_path)
+    assert found["store persistence"] == (Verdict.OK, "appendonly yes")
+    assert "data directory" in found
 
 
 @pytest.mark.parametrize(

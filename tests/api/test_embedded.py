@@ -17,6 +17,7 @@ from kombu.connection import Connection
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from api.address_file import ServerUnknown, find_address, publish_address
 from api.embedded import EmbeddedServer
 from api.ownership import DirectoryInUse, owned
 from api.server_binary import ServerMissing, find_server
@@ -99,11 +100,13 @@ def test_asks_for_its_password(redis_server: EmbeddedServer) -> None:
         stranger.ping()
 
 
-def test_shows_its_password_in_no_command_line_and_no_file(server: EmbeddedServer) -> None:
+def test_shows_its_password_in_no_command_line_and_to_its_user_alone(server: EmbeddedServer) -> None:
     password = server.url.removeprefix("redis://:").partition("@")[0]
-    files = [path.read_bytes() for path in server.directory.rglob("*") if path.is_file()]
+    files = [path for path in server.directory.rglob("*") if path.is_file()]
+    told = [path for path in files if password.encode() in path.read_bytes()]
     assert password not in " ".join(process_of(server).cmdline())
-    assert not any(password.encode() in content for content in files)
+    assert [(path.name, stat.S_IMODE(path.stat().st_mode)) for path in told] == [("address", 0o600)]
+    assert find_address(server.directory) == server.url
 
 
 def test_one_address_serves_celery_too(redis_url: str) -> None:
@@ -150,6 +153,7 @@ def test_is_gone_when_it_was_left(tmp_path: Path) -> None:
     with EmbeddedServer(tmp_path) as server:
         process = process_of(server)
     assert not process.is_running()
+    assert not (tmp_path / "address").exists()
 
 
 def test_is_gone_when_its_owner_is_killed(tmp_path: Path) -> None:
@@ -157,6 +161,10 @@ def test_is_gone_when_its_owner_is_killed(tmp_path: Path) -> None:
         owner.process.kill()
         gone, _ = psutil.wait_procs([owner.server], timeout=5)
     assert gone == [owner.server]
+    # What it told is still there, and nobody believes it.
+    assert (tmp_path / "address").read_text() == owner.url
+    with pytest.raises(ServerUnknown, match="no `hitherto up` has its own Redis in"):
+        find_address(tmp_path)
 
 
 def test_a_directory_is_free_again_when_its_owner_was_killed(tmp_path: Path) -> None:
@@ -183,6 +191,15 @@ def test_a_directory_that_was_refused_is_not_held(tmp_path: Path) -> None:
         assert refusal.value.pid == os.getpid()
     with owned(tmp_path):
         pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_an_address_that_another_user_left_is_not_believed(tmp_path: Path) -> None:
+    with owned(tmp_path):
+        publish_address(tmp_path, "redis://:x@127.0.0.1:1/0")
+        os.chown(tmp_path / "address", 65534, 65534)
+        with pytest.raises(ServerUnknown, match="belongs to another user"):
+            find_address(tmp_path)
 
 
 def test_is_gone_even_when_it_does_not_listen_to_signals(tmp_path: Path) -> None:

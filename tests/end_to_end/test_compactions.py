@@ -1,11 +1,14 @@
 """What a compaction did is told to its owner; what one would do can be seen before; and it can be taken back."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from openai import BadRequestError, OpenAI
 
+from tests.commands import hitherto
 from tests.fixtures.conversations import RULE, long_conversation
 from tests.fixtures.house import House
 from tests.fixtures.polling import answer, create, finished
@@ -338,7 +341,9 @@ def test_a_preview_foretells_the_compaction(client: OpenAI, upstream: ScriptedUp
 
 
 @pytest.mark.parametrize("past", ["response", "conversation"])
-def test_a_past_can_be_previewed(client: OpenAI, upstream: ScriptedUpstream, past: str) -> None:
+def test_a_past_can_be_previewed(
+    client: OpenAI, upstream: ScriptedUpstream, module_house: House, tmp_path: Path, past: str
+) -> None:
     conversation = client.conversations.create()
     fields = {"conversation": conversation.id} if past == "conversation" else {}
     response = answer(client, model="past", input=LONG, **fields)
@@ -348,6 +353,21 @@ def test_a_past_can_be_previewed(client: OpenAI, upstream: ScriptedUpstream, pas
 
     assert seen.json()["due"] is True
     assert len(seen.json()["items"]) == len(LONG) + 1
+
+    # The operator sees the same, whosever it is.
+    asked = [
+        "compactions",
+        "preview",
+        *named.values(),
+        "--model",
+        "m",
+        "--threshold",
+        str(THRESHOLD),
+        "--json",
+    ]
+    settings = {f"HITHERTO_{name}": value for name, value in module_house.settings.items()}
+    told = hitherto(*asked, directory=tmp_path, HITHERTO_REDIS_URL=module_house.redis_url, **settings)
+    assert json.loads(told.stdout)["items"] == seen.json()["items"]
 
 
 def test_a_short_window_is_not_due_and_without_a_threshold_all_of_it_would_be_compacted(

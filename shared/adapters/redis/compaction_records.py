@@ -22,6 +22,9 @@ SCRIPT = read_script("clock", "compactions")
 MOST_LISTED = 1000
 _BATCH = 50
 
+# Whose tenant is told to the operator, by what their ids begin with.
+_OWNED = {"cmp": "Compaction", "resp": "Response", "conv": "Conversation"}
+
 
 class CompactionIndex:
     """Which compactions a tenant asked for, newest last."""
@@ -99,11 +102,12 @@ class RedisCompactionRecords:
         names = [name.decode() async for name in self._store.scan_iter(match=pattern, count=1000)]
         return sorted(name.removeprefix(before).removesuffix(after) for name in names)
 
-    async def owner(self, compaction_id: str) -> str:
-        """Return the tenant of a compaction. Raises NotFound."""
-        tenant = await answer(self._store.hget(keys.record(compaction_id), "tenant"))
-        if tenant is None or not compaction_id.startswith("cmp_"):
-            raise _not_found(compaction_id)
+    async def owner(self, object_id: str) -> str:
+        """Return the tenant of a compaction, a response or a conversation. Raises NotFound."""
+        tenant = await answer(self._store.hget(keys.record(object_id), "tenant"))
+        kind = _OWNED.get(object_id.partition("_")[0])
+        if tenant is None or kind is None:
+            raise _not_found(object_id, kind or "Compaction")
         return str(tenant.decode())
 
     async def _ids(self, tenant: str, start: int, *, ascending: bool) -> list[str]:
@@ -136,5 +140,5 @@ class RedisCompactionRecords:
         return records
 
 
-def _not_found(compaction_id: str) -> NotFound:
-    return NotFound(f"Compaction with id '{shown(compaction_id)}' not found.")
+def _not_found(object_id: str, kind: str = "Compaction") -> NotFound:
+    return NotFound(f"{kind} with id '{shown(object_id)}' not found.")
