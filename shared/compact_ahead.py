@@ -15,7 +15,7 @@ from shared.turns import Turn, TurnResult
 from shared.window.calls import settled_length
 from shared.window.entry import Entry, total_tokens
 from shared.window.payload import SizedItem
-from shared.wire.items import Item, Message
+from shared.wire.items import Compaction, Item, Message
 
 # A compaction is started ahead when so many more turns like the last one would cross the threshold.
 _TURNS_AHEAD = 1.5
@@ -59,6 +59,7 @@ class AheadCompactor:
         would cross it. Nothing is started where an earlier one will still do, nor for store:false. Calls that
         wait for their outputs are left to the tail: a prefix that ended with them would part the two.
         """
+        await self._give_up_what_came_before(turn, result)
         threshold = self._jobs.threshold(turn)
         if threshold is None:
             return False
@@ -80,7 +81,8 @@ class AheadCompactor:
         if any(total_tokens(made.tail) <= most for made in earlier):
             return False
         job = replace(self._jobs.of_window(turn, prefix, policy), policy=counted)
-        job = replace(job, ahead=True, threshold=threshold, asker_is_stored=True)
+        conversation = turn.request.conversation_id
+        job = replace(job, ahead=True, threshold=threshold, asker_is_stored=True, ahead_in=conversation)
         try:
             started = await self._compactions.enqueue(job)
         except TooManyRequests:
@@ -107,6 +109,19 @@ class AheadCompactor:
         """Give up compactions that another one takes the place of."""
         if made:
             await self._compactions.supersede([each.compaction_id for each in made])
+
+    async def _give_up_what_came_before(self, turn: Turn, result: TurnResult) -> None:
+        """Give up what was made ahead for the past of a turn that was compacted otherwise.
+
+        Under another threshold, target or pins, or by a trigger: nobody who goes on from this turn will ask for it.
+        """
+        used = [item.id for item in result.response.output if isinstance(item, Compaction) and item.id]
+        if not used or not turn.request.is_stored:
+            return
+        conversation = turn.request.conversation_id
+        past = [conversation] if conversation is not None else result.whole_path[:-1]
+        if past:
+            await self._compactions.supersede_made_for(past, but=used)
 
     def _is_soon(self, turn: Turn, result: TurnResult, limit: int) -> bool:
         ratio = self._settings.compact_ahead_ratio

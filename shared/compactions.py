@@ -12,8 +12,9 @@ from shared.window.undone import Replaced
 from shared.wire.model import JsonObject
 from shared.wire.responses import Usage
 
-# How one that was made ahead came: before the turn that used it, after it, or for nobody, as another took its place.
-AheadOutcome: TypeAlias = Literal["in_time", "late", "superseded"]
+# How one that was made ahead came: before the turn that used it, after it, or for nobody: as another took its place
+# or what it was for was deleted, or as nobody ever asked for it again.
+AheadOutcome: TypeAlias = Literal["in_time", "late", "superseded", "unused"]
 
 CompactionMethod: TypeAlias = Literal["model", "ledger", "native"]
 
@@ -36,7 +37,8 @@ class CompactionJob:
     `tokens` is the size of what the compaction replaces. `ahead` is one that nobody waits for yet. `threshold`
     is what it is asked for by, in tokens; None for one that the client asked for. A `transient` one is for a
     turn that is not stored: it is listed nowhere, and soon forgotten. `asked_by` is the response with which it is
-    to be removed, and `asker_is_stored` says that this is known to the store already.
+    to be removed, and `asker_is_stored` says that this is known to the store already. `ahead_in` is the conversation
+    for whose next turn it is made ahead, if it is for one.
     """
 
     id: str
@@ -54,6 +56,7 @@ class CompactionJob:
     transient: bool = False
     asked_by: str | None = None
     asker_is_stored: bool = False
+    ahead_in: str | None = None
 
     @property
     def known(self) -> Ledger:
@@ -142,7 +145,7 @@ class CompactionRecord:
 
     `tokens` is the size of what it compacts. `message` says why one failed. `account` is there once it is
     completed; `outcome`, `used_at_ms` and `tokens_in_vain` tell what became of one that was made `ahead`, the last
-    what it had cost when another took its place. `items` and `payload` only where one was asked for by its id.
+    what it had cost when it was found to be for nobody. `items` and `payload` only where one was asked for by its id.
     """
 
     id: str

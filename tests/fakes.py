@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import TypeAlias
@@ -272,6 +272,10 @@ class InMemoryCompactions:
                 self.outcomes[name] = "superseded"
                 if not self.states[name].ended and name not in self.hurried:
                     self._end(CompactionState(name, JobStatus.CANCELLED))
+
+    async def supersede_made_for(self, owner_ids: Sequence[str], *, but: Collection[str] = ()) -> None:
+        jobs = [job for job in self.jobs.values() if {job.asked_by, job.ahead_in} & {*owner_ids}]
+        await self.supersede([job.id for job in jobs if job.id not in but])
 
     async def finish(self, lease: Lease, job: CompactionJob, result: CompactionResult) -> None:
         self._end(CompactionState(job.id, JobStatus.COMPLETED, result))

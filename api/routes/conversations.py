@@ -69,6 +69,7 @@ async def update_conversation(
 async def delete_conversation(conversation_id: str, services: GivenServices, tenant: Tenant) -> JsonObject:
     """Delete a conversation with all its items; responses that were made in it stay."""
     await services.conversations.delete(conversation_id, tenant)
+    await services.compactions.supersede_made_for([conversation_id])
     return {"id": conversation_id, "object": "conversation.deleted", "deleted": True}
 
 

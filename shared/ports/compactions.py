@@ -1,6 +1,6 @@
 """Ports to compactions: their jobs, their portions, their records, and their seal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from shared.compactions import CompactionJob, CompactionRecord, CompactionResult, CompactionState
@@ -62,6 +62,13 @@ class Compactions(UndoneCompactions, Protocol):
         """Give up compactions that were made ahead and that nobody has used: others took their place.
 
         One that has not ended is cancelled, unless somebody waits for it by now. One that is ready stays.
+        """
+        ...
+
+    async def supersede_made_for(self, owner_ids: Sequence[str], *, but: Collection[str] = ()) -> None:
+        """Give up what was made ahead for these responses or conversations and nobody has used, `but` these.
+
+        As `supersede` does. Of a conversation nothing is known any more after that.
         """
         ...
 

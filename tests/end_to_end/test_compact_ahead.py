@@ -108,6 +108,39 @@ def test_store_false_starts_nothing_and_a_short_conversation_neither(
     assert summaries(upstream, "unstored") == summaries(upstream, "short") == 0
 
 
+@pytest.mark.parametrize("deleted", ["response", "conversation"])
+def test_a_summary_that_is_written_for_what_is_deleted_is_broken_off(
+    client: OpenAI, upstream: ScriptedUpstream, deleted: str
+) -> None:
+    hanging = Reply(SUMMARY, hang_after=4)
+    upstream.follow(lambda body: hanging if asks_for_a_summary(body) else Reply("Fine."))
+    conversation = client.conversations.create().id
+    response = answer(client, **ask(NEARLY, f"deleted-{deleted}"), conversation=conversation)
+    until(lambda: summaries(upstream, f"deleted-{deleted}") == 1)
+
+    if deleted == "response":
+        client.responses.delete(response.id)
+    else:
+        client.conversations.delete(conversation)
+
+    assert upstream.saw_disconnects(1)
+
+
+def test_one_that_another_target_leaves_unused_was_made_in_vain(
+    client: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    upstream.follow(lambda body: Reply(SUMMARY if asks_for_a_summary(body) else "Fine."))
+    first = answer(client, **ask(NEARLY, "otherwise"))
+    until(lambda: is_ready(client, "otherwise"))
+
+    otherwise = {"hitherto": {"compact_target_tokens": 700}}
+    answer(client, **ask(MORE, "otherwise"), previous_response_id=first.id, extra_body=otherwise)
+
+    until(lambda: {record["outcome"] for record in records(client, "otherwise")} == {None, "superseded"})
+    [cost] = [record["tokens_in_vain"] for record in records(client, "otherwise") if record["ahead"]]
+    assert cost > 0
+
+
 def ask(items: Any, model: str) -> dict[str, Any]:
     """Return what the turns here have in common."""
     return {"model": model, "input": items, "context_management": MANAGEMENT}

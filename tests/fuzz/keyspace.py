@@ -25,7 +25,14 @@ _BINDINGS = (f"{KEY_PREFIX}_kombu.binding.", f"{KEY_PREFIX}_kombu.binding_perman
 _TAKEN = (f"{KEY_PREFIX}unacked", f"{KEY_PREFIX}unacked_index", f"{KEY_PREFIX}unacked_mutex")
 # Claims that may be asked again, and the gates of upstreams.
 _LEFT = (keys.claimed(""), f"{keys.PREFIX}{{upstream:")
-_SHARED = (keys.COUNTERS, keys.PACE, keys.ENCRYPTION_KEY, keys.HOOKED, keys.webhooks_of(LOCAL_TENANT))
+_SHARED = (
+    keys.AHEAD,
+    keys.COUNTERS,
+    keys.PACE,
+    keys.ENCRYPTION_KEY,
+    keys.HOOKED,
+    keys.webhooks_of(LOCAL_TENANT),
+)
 _OPENING, _CLOSING = f"{keys.PREFIX}{{", "}"
 _RESERVATION = "idempotency:"
 # How a model counts is learned from all tenants' turns.

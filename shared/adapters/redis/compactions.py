@@ -1,13 +1,12 @@
 """Compactions in Redis: the job with the history it compacts, then its sealed result."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 from redis.asyncio import Redis
 
-from shared.adapters.celery import queue_key
 from shared.adapters.redis import keys
+from shared.adapters.redis.ahead import AheadOutcomes
 from shared.adapters.redis.compaction_fields import (
     STATE,
     fields_of_job,
@@ -15,7 +14,7 @@ from shared.adapters.redis.compaction_fields import (
     replaced_of,
     state_of,
 )
-from shared.adapters.redis.compaction_records import SCRIPT, CompactionIndex
+from shared.adapters.redis.compaction_records import CompactionIndex
 from shared.adapters.redis.derived import DerivedCompactions
 from shared.adapters.redis.encoding import (
     Fields,
@@ -56,8 +55,7 @@ class RedisCompactions:
         self._sealer = sealer
         self._index = CompactionIndex(store, settings)
         self._derived = DerivedCompactions(store, jobs, settings)
-        self._script = store.register_script(SCRIPT)
-        self._asks = settings.summarizes_with_model or settings.summarizer == "native"
+        self._ahead = AheadOutcomes(store, jobs, settings)
         self._ttl_ms = settings.response_ttl_seconds * 1000
         self._deadline_seconds = settings.compaction_deadline_seconds
 
@@ -66,8 +64,11 @@ class RedisCompactions:
         if not job.transient:
             # First, so that none can be there that its owner cannot find.
             await self._index.note(job.tenant, job.id)
-        if job.asked_by is not None:
-            await self._derived.note(job.id, job.asked_by)
+        if job.ahead:
+            await self._ahead.note(job.id)
+        for owner_id in (job.asked_by, job.ahead_in):
+            if owner_id is not None:
+                await self._derived.note(job.id, owner_id)
         try:
             made = await self._jobs.create(self._new_job(job))
         except TooManyRequests:
@@ -75,6 +76,8 @@ class RedisCompactions:
             raise
         if job.asked_by is not None and job.asker_is_stored:
             await self._derived.check(job.asked_by)
+        if job.ahead_in is not None:
+            await self._derived.check_conversation(job.ahead_in)
         return made
 
     async def share(self, compaction_id: str, response_id: str) -> None:
@@ -113,13 +116,15 @@ class RedisCompactions:
 
     async def note_use(self, compaction_id: str, *, in_time: bool) -> None:
         """Note that a turn uses a compaction that was made ahead, and whether it was ready; the first one counts."""
-        await self._settle(compaction_id, "in_time" if in_time else "late")
+        await self._ahead.use(compaction_id, in_time=in_time)
 
     async def supersede(self, compaction_ids: Sequence[str]) -> None:
         """Give up compactions that were made ahead and that nobody has used: others took their place."""
-        for compaction_id in compaction_ids:
-            if await self._settle(compaction_id, "superseded") == b"to cancel":
-                await self._jobs.cancel(compaction_id)
+        await self._ahead.give_up(compaction_ids)
+
+    async def supersede_made_for(self, owner_ids: Sequence[str], *, but: Collection[str] = ()) -> None:
+        """Give up what was made ahead for these responses or conversations and not used, `but` these."""
+        await self._derived.give_up(owner_ids, but=but)
 
     async def load_job(self, lease: Lease) -> CompactionJob:
         """Return the job behind a lease. Raises LeaseLost when it is gone."""
@@ -175,19 +180,6 @@ class RedisCompactions:
             deadline_seconds=self._deadline_seconds,
             can_wait=job.ahead,
         )
-
-    async def _settle(self, compaction_id: str, outcome: str) -> bytes:
-        given = {
-            "outcome": outcome,
-            "counters": keys.COUNTERS,
-            "ttl_ms": self._ttl_ms,
-            "hurried": queue_key(COMPACT.queue),
-            "asks": self._asks,
-        }
-        told: bytes = await self._script(
-            keys=[keys.record(compaction_id)], args=["settle", json.dumps(given)]
-        )
-        return told
 
 
 def _head(fields: Fields) -> PromptHead | None:

@@ -21,6 +21,8 @@ _TOLD = f"{PREFIX}told:"
 OUTBOX = f"{PREFIX}outbox"
 # The tenants that have webhook endpoints.
 HOOKED = f"{PREFIX}hooked"
+# Compactions that were made ahead, scored by when each was started (milliseconds of Redis's clock).
+AHEAD = f"{PREFIX}ahead"
 # The key that seals compaction items where the operator gave none.
 ENCRYPTION_KEY = f"{PREFIX}encryption-key"
 
@@ -50,9 +52,12 @@ def waiters(object_id: str) -> str:
     return f"{record(object_id)}:waiters"
 
 
-def derived(response_id: str) -> str:
-    """Return the key of the set of compactions that were made, or used, for a response."""
-    return f"{record(response_id)}:compactions"
+def derived(owner_id: str) -> str:
+    """Return the key of the set of compactions that were made, or used, for a response.
+
+    Of a conversation it is the set of those that were made ahead for its next turn.
+    """
+    return f"{record(owner_id)}:compactions"
 
 
 def claimed(owner: str) -> str:
