@@ -55,8 +55,8 @@ def find_address(directory: Path) -> str:
 
 def _not_running(directory: Path) -> ServerUnknown:
     return ServerUnknown(
-        f"HITHERTO_REDIS_URL is not set, and no `hitherto up` has its own Redis in {directory.absolute()}. Start it, or say "
-        "with HITHERTO_DATA_DIR where it runs."
+        f"HITHERTO_REDIS_URL is not set, and no `hitherto up` has its own Redis in {directory.absolute()}. "
+        "Start it, or say with HITHERTO_DATA_DIR where it runs."
     )
 
 

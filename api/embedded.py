@@ -1,7 +1,8 @@
 """Embedded server: a real Redis-compatible server of our own, durable, reachable by this user alone.
 
-On a loopback port with a random password, which only the address file holds, rather than a unix socket: redis-py and Celery want different URLs
-for a socket (`unix://`, `redis+socket://`), and store and broker must be seen to be one server.
+On a loopback port with a random password, which the address file tells this user alone, rather than on a unix
+socket: redis-py and Celery want different URLs for a socket (`unix://`, `redis+socket://`), and store and broker must
+be seen to be one server.
 """
 
 import secrets
