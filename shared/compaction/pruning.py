@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from shared.compaction.ledger.outcomes import errors_of
+from shared.compaction.ledger.errors import errors_of
 from shared.compaction.plan import Plan, Stay, protected_items, recent_items
 from shared.compaction.policy import Policy
 from shared.window.counting import count_item

@@ -33,7 +33,7 @@ _SHELL = {
     "cp": "created",
     "truncate": "edited",
 }
-_LONGEST_COMMAND = 20_000
+_LONGEST_COMMAND, _DEEPEST = 20_000, 4
 # A comment, what is quoted, a here-document's mark, or the end of a line. Not "<<<", which is followed by its text, nor a
 # shift, which is followed by a number. Nothing in it can be read in two ways: linear.
 _SHELL_TOKEN = re.compile(
@@ -52,7 +52,7 @@ def files_of_call(call: Called, command: str) -> Iterator[tuple[str, str]]:
     yield from _files_of_shell(command)
     done = _done_by(call)
     if done and not command:
-        yield from ((path, done) for path in _paths(call.arguments))
+        yield from ((path, done) for path in dict.fromkeys(_paths(call.arguments)))
 
 
 def files_of_patch(text: str) -> Iterator[tuple[str, str]]:
@@ -63,6 +63,12 @@ def files_of_patch(text: str) -> Iterator[tuple[str, str]]:
         for mark, done in _PATCH_MARKS.items():
             if line.startswith(mark):
                 yield line.removeprefix(mark).strip(), done
+
+
+def parts_of_name(name: str) -> list[str]:
+    """Return the words that the name of a tool is made of."""
+    spaced = "".join(f" {char}" if char.isupper() else char for char in name)
+    return spaced.casefold().replace("_", " ").replace("-", " ").replace(".", " ").split()
 
 
 def _texts(call: Called, command: str) -> Iterator[str]:
@@ -77,7 +83,7 @@ def _done_by(call: Called) -> str:
     """Return the past tense of what the tool does, by its name and by the verb that it is given."""
     given = [str(call.arguments.get(name, "")) for name in ("command", "type", "action", "operation", "mode")]
     verbs = [given_verb for given_verb in given if given_verb in _DONE or _is_edit(given_verb)]
-    words = [*verbs, *_parts(call.name)]
+    words = [*verbs, *parts_of_name(call.name)]
     for word in words:
         if word in _DONE:
             return _DONE[word]
@@ -90,23 +96,14 @@ def _is_edit(word: str) -> bool:
     return word in EDITING or word in {"update_file", "str_replace"}
 
 
-def _parts(name: str) -> list[str]:
-    spaced = "".join(f" {char}" if char.isupper() else char for char in name)
-    return spaced.casefold().replace("_", " ").replace("-", " ").replace(".", " ").split()
-
-
-def _paths(arguments: dict[str, Any]) -> Iterator[str]:
+def _paths(arguments: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    """Yield what stands in the fields for paths, also of several edits in one call, each with its own file."""
     for name, value in arguments.items():
-        if isinstance(value, list) and name not in PATH_FIELDS:
-            # Several edits in one call, each with its own file.
-            yield from dict.fromkeys(
-                path for each in value if isinstance(each, dict) for path in _paths(each)
-            )
-        if name not in PATH_FIELDS:
-            continue
-        for path in value if isinstance(value, list) else [value]:
-            if isinstance(path, str) and 0 < len(path) <= 300 and "\n" not in path:
-                yield path
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict) and depth < _DEEPEST:
+                yield from _paths(each, depth + 1)
+            elif name in PATH_FIELDS and isinstance(each, str) and 0 < len(each) <= 300 and "\n" not in each:
+                yield each
 
 
 def _files_of_shell(command: str) -> Iterator[tuple[str, str]]:

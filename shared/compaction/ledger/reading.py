@@ -1,11 +1,13 @@
 """Reading items: what was said, called and returned, whatever the item's type."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from shared.compaction.ledger.entries import Trust
+from shared.compaction.ledger.nested import calls_inside, outputs_inside
+from shared.compaction.ledger.opening import exit_code_in, parsed, strings_of, tells_failure, text_of_output
+from shared.compaction.ledger.toolwords import WRAPPERS
 from shared.wire.items import (
     CustomToolCall,
     CustomToolCallOutput,
@@ -42,12 +44,13 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A tool's output; `exit_code` where the item has a field for it."""
+    """A tool's output; `exit_code` where it has a field for it, `is_error` where another field tells a failure."""
 
     call_id: str
     text: str
     source: str
     exit_code: int | None = None
+    is_error: bool = False
 
 
 Trace: TypeAlias = Said | Called | Returned
@@ -60,18 +63,40 @@ _TRUST: dict[Role, Trust] = {
 }
 
 
-# What a shell printed is a field of what it returned.
-_STREAMS = frozenset({"output", "outputs", "stdout", "stderr", "text", "content", "result", "results"})
-_SHORT_OBJECT = 400
-_WRAPPERS = frozenset({"arguments", "args", "input", "params", "parameters", "kwargs", "tool_input"})
-
-
 def read_items(items: Sequence[Item], *, seen: int) -> list[Trace]:
-    """Return what the items say and do, in order. `seen` items came before them in the ledger's life."""
+    """Return what the items say and do, in order. `seen` items came before them in the ledger's life.
+
+    A call that carries others is told as those, and its output as theirs where it can be parted.
+    """
     traces: list[Trace] = []
+    carried: dict[str, int] = {}
     for index, item in enumerate(items):
-        traces.extend(_read(item, getattr(item, "id", None) or f"#{seen + index}"))
+        for trace in _read(item, getattr(item, "id", None) or f"#{seen + index}"):
+            traces.extend(_apart(trace, carried))
     return traces
+
+
+def _apart(trace: Trace, carried: dict[str, int]) -> list[Trace]:
+    """Return the calls inside a call, or the opened outputs inside an output; `carried` counts the former by call id."""
+    if isinstance(trace, Called) and (inside := calls_inside(trace.arguments)):
+        carried[trace.call_id] = len(inside)
+        return [
+            Called(name, _place(trace.call_id, index), trace.source, arguments)
+            for index, (name, arguments) in enumerate(inside)
+        ]
+    if isinstance(trace, Returned):
+        texts = outputs_inside(trace.text, carried.get(trace.call_id, 0))
+        if texts:
+            each = (
+                replace(trace, call_id=_place(trace.call_id, n), text=text) for n, text in enumerate(texts)
+            )
+            return [_opened(returned) for returned in each]
+        return [_opened(trace)]
+    return [trace]
+
+
+def _place(call_id: str, index: int) -> str:
+    return f"{call_id}/{index}"
 
 
 def _read(item: Item, source: str) -> Iterator[Trace]:
@@ -79,12 +104,12 @@ def _read(item: Item, source: str) -> Iterator[Trace]:
         case Message():
             yield Said(_TRUST[item.role], readable_content(item.content), source)
         case FunctionCall():
-            arguments = _unwrapped(_parsed(item.arguments))
+            arguments = _unwrapped(_object_in(item.arguments))
             yield Called(item.name, item.call_id, source, arguments, "" if arguments else item.arguments)
         case CustomToolCall():
             yield Called(item.name, item.call_id, source, text=item.input)
         case FunctionCallOutput() | CustomToolCallOutput():
-            yield _returned(item.call_id, text_of(item), source)
+            yield Returned(item.call_id, text_of(item), source)
         case OtherItem():
             yield from _read_other(item.to_json(), source)
         case _:
@@ -96,12 +121,12 @@ def _unwrapped(arguments: JsonObject) -> JsonObject:
     if len(arguments) != 1:
         return arguments
     [(name, value)] = arguments.items()
-    if name not in _WRAPPERS:
+    if name not in WRAPPERS:
         return arguments
     return (
         dict(value)
         if isinstance(value, Mapping)
-        else (isinstance(value, str) and _parsed(value)) or arguments
+        else (isinstance(value, str) and _object_in(value)) or arguments
     )
 
 
@@ -109,7 +134,7 @@ def _read_other(item: JsonObject, source: str) -> Iterator[Trace]:
     kind, call_id = str(item["type"]), str(item.get("call_id") or item.get("id") or source)
     if kind == "agent_message":
         # Another agent's words are no user's, nor our model's: of them we read what we read of a tool's.
-        yield Returned(call_id, "\n".join(_strings(item.get("content"))), source)
+        yield Returned(call_id, "\n".join(strings_of(item.get("content"))), source)
     elif kind.endswith("_output"):
         yield _output_of_other(item, call_id, source)
     elif kind.endswith("_call"):
@@ -124,64 +149,26 @@ def _arguments_of_other(item: JsonObject) -> JsonObject:
         if isinstance(value, Mapping):
             return dict(value)
         if isinstance(value, str):
-            return _parsed(value)
+            return _object_in(value)
     return {name: item[name] for name in ("code", "queries", "query") if item.get(name)}
 
 
 def _output_of_other(item: JsonObject, call_id: str, source: str) -> Returned:
     parts = [item.get(name) for name in ("output", "outputs", "error", "results")]
-    text = "\n".join(_strings(parts))
-    if item.get("status") == "failed":
-        text = f"failed\n{text}"
-    returned = _returned(call_id, text, source)
-    code = _exit_code(item)
-    return returned if code is None else Returned(call_id, returned.text, source, code)
+    is_error = item.get("status") == "failed" or bool(item.get("error"))
+    return Returned(call_id, "\n".join(strings_of(parts)), source, exit_code_in(item), is_error)
 
 
-def _returned(call_id: str, text: str, source: str) -> Returned:
+def _opened(returned: Returned) -> Returned:
     """Look into output that is JSON, as coding agents send it: the text and the exit code have fields there."""
-    if text.lstrip()[:1] != "{":
-        return Returned(call_id, text, source)
-    parsed = _parsed(text)
-    if not parsed:
-        return Returned(call_id, text, source)
-    if len(text) <= _SHORT_OBJECT and _STREAMS.isdisjoint(parsed):
-        # Small enough to be quoted as it came.
-        return Returned(call_id, " ".join(text.split()), source, _exit_code(parsed))
-    return Returned(call_id, "\n".join(_strings(parsed)), source, _exit_code(parsed))
+    value = parsed(returned.text) if returned.text.lstrip()[:1] in {"{", "["} else None
+    if not value:
+        return returned
+    code = returned.exit_code if returned.exit_code is not None else exit_code_in(value)
+    text = text_of_output(returned.text, value)
+    return replace(returned, text=text, exit_code=code, is_error=returned.is_error or tells_failure(value))
 
 
-def _exit_code(value: Any, depth: int = 0) -> int | None:
-    if isinstance(value, Mapping) and depth < 4:
-        for name in ("exit_code", "exitCode", "returncode", "return_code"):
-            if isinstance(value.get(name), int):
-                return int(value[name])
-        value = list(value.values())
-    if isinstance(value, list) and depth < 4:
-        codes = [code for each in value[-20:] if (code := _exit_code(each, depth + 1)) is not None]
-        return next((code for code in codes if code), codes[-1] if codes else None)
-    return None
-
-
-def _strings(value: Any, depth: int = 0) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping) and depth < 8:
-        for name, each in value.items():
-            if name == "type":
-                continue
-            if isinstance(each, (str, int, float)) and not isinstance(each, bool) and len(str(each)) < 120:
-                yield f"{name}: {each}" if name not in {"output", "stdout", "stderr", "text"} else str(each)
-            else:
-                yield from _strings(each, depth + 1)
-    elif isinstance(value, list) and depth < 8:
-        for each in value:
-            yield from _strings(each, depth + 1)
-
-
-def _parsed(text: str) -> JsonObject:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
+def _object_in(text: str) -> JsonObject:
+    value = parsed(text)
     return value if isinstance(value, dict) else {}

@@ -8,8 +8,8 @@ from shared.compaction.ledger.agreement import agrees
 from shared.compaction.ledger.calls import error_entry
 from shared.compaction.ledger.cues import SENTENCE_ENDS, SETTING, WORDS, Cue
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entry, Section, Trust, one_line
+from shared.compaction.ledger.errors import errors_of, speaks_to_model
 from shared.compaction.ledger.moulds import Moulds
-from shared.compaction.ledger.outcomes import errors_of, speaks_to_model
 from shared.compaction.ledger.pasted import Origin, lines_by_origin
 from shared.compaction.ledger.reading import Said
 from shared.compaction.ledger.sentences import lines_of, sentences_of

@@ -1,0 +1,43 @@
+"""Nested calls: a call that carries others, and what came back for each of them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from shared.compaction.ledger.toolwords import CALL_NAMES, NESTING, WRAPPERS
+from shared.wire.model import JsonObject
+
+_MOST = 32
+# "functions.exec" is the tool "exec" in the namespace of all tools.
+_NAMESPACE = "functions."
+
+
+def calls_inside(arguments: JsonObject) -> list[tuple[str, JsonObject]]:
+    """Return (name, arguments) of each call that a call with these arguments carries; of an ordinary call none."""
+    for name, value in arguments.items():
+        if name in NESTING and isinstance(value, list):
+            calls = [_call(each) for each in value[:_MOST]]
+            found = [call for call in calls if call is not None]
+            return found if len(found) == len(calls) else []
+    return []
+
+
+def outputs_inside(text: str, count: int) -> list[str]:
+    """Return the outputs of `count` calls that came back as one text, or none where it cannot be parted into as many."""
+    if not count or text.lstrip()[:1] not in {"[", "{"}:
+        return []
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    lists = [value, *value.values()] if isinstance(value, dict) else [value]
+    parts: list[Any] = next((each for each in lists if isinstance(each, list) and len(each) == count), [])
+    return [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in parts]
+
+
+def _call(value: Any) -> tuple[str, JsonObject] | None:
+    if not isinstance(value, Mapping):
+        return None
+    name = next((value[key] for key in CALL_NAMES if isinstance(value.get(key), str)), None)
+    arguments = next((value[key] for key in WRAPPERS if isinstance(value.get(key), Mapping)), None)
+    return (name.removeprefix(_NAMESPACE), dict(arguments)) if name and arguments is not None else None
