@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shared.compaction.ledger.entries import QUOTE, Entry, Section, Trust, one_line
-from shared.compaction.ledger.files import files_of_call, lines_without_heredocs
-from shared.compaction.ledger.outcomes import errors_of_result, exit_code_of, failed, outcome_of
+from shared.compaction.ledger.files import files_of_call
+from shared.compaction.ledger.outcomes import errors_of_result, failed, outcome_of, went_wrong
 from shared.compaction.ledger.reading import Called, Returned, Trace
-from shared.compaction.ledger.toolwords import COMMAND_FIELDS, GLANCES, TESTS_AND_BUILDS
+from shared.compaction.ledger.runs import score_of_run, shows_text
+from shared.compaction.ledger.toolwords import COMMAND_FIELDS
 
 _LONGEST_COMMAND, _LONGEST_PATH = 160, 200
 _EDITED, _READ = 70, 22
-_FAILED, _BUILT, _RAN, _GLANCED, _ASKED = 56, 52, 42, 24, 26
 _ERROR = 50
 _PLAN = 80
-_LONGEST_PARSED, _MOST_LINES = 4_000, 8
+_SHORT_ANSWER = 300
 _DIGITS = re.compile(r"0x[0-9a-fA-F]+|\d+")
 _VERBS = frozenset({"create", "view", "str_replace", "insert", "undo_edit"})
 
@@ -75,47 +75,31 @@ def _of_call(call: Called) -> Iterator[Entry]:
 
 def _of_output(returned: Returned, call: Called | None) -> Iterator[Entry]:
     command = command_of(call) if call else ""
+    errors = [] if call and _shows_text(call, command, returned) else list(errors_of_result(returned))
     if call and _is_worth_listing(call, command):
-        yield _command_entry(call, command, returned)
-    if _is_quotation(command) and exit_code_of(returned) in {None, 0}:
-        return
-    for error in errors_of_result(returned):
+        yield _command_entry(call, command, returned, told=bool(errors))
+    for error in errors:
         yield error_entry(error, Trust.TOOL, returned.source)
 
 
-def _command_entry(call: Called, command: str, returned: Returned | None = None) -> Entry:
+def _command_entry(
+    call: Called, command: str, returned: Returned | None = None, *, told: bool = False
+) -> Entry:
     text = one_line(command or _as_text(call), _LONGEST_COMMAND)
     note = outcome_of(returned) if returned else ""
-    score = _score(command, wrong=returned is not None and not _is_quotation(command) and failed(returned))
+    wrong = returned is not None and not shows_text(command) and failed(returned)
+    score = score_of_run(call.name, command, wrong=wrong, told=told)
     return Entry(Section.COMMAND, text, Trust.ASSISTANT, call.source, f"c:{text}", score, note)
 
 
-def _score(command: str, *, wrong: bool) -> int:
-    programs = _programs(command)
-    if wrong:
-        return _FAILED
-    if not programs:
-        return _ASKED
-    if not TESTS_AND_BUILDS.isdisjoint(programs):
-        return _BUILT
-    return _GLANCED if GLANCES.issuperset(programs) else _RAN
-
-
-def _is_quotation(command: str) -> bool:
-    """Whether the command only shows files: an error in what it prints is text, not something that happened."""
-    programs = _programs(command)
-    return bool(programs) and GLANCES.issuperset(programs)
-
-
-def _programs(command: str) -> list[str]:
-    """Return the first word of each part of a command line, without its folder."""
-    line = "\n".join(list(lines_without_heredocs(command.strip()[:_LONGEST_PARSED]))[:_MOST_LINES])
-    for mark in ("&&", "||", "|", ";"):
-        line = line.replace(mark, "\n")
-    words = [part.split() for part in line.splitlines()]
-    return [
-        found[0].rpartition("/")[2] for part in words if (found := [word for word in part if "=" not in word])
-    ]
+def _shows_text(call: Called, command: str, returned: Returned) -> bool:
+    """Whether the output is the text of files, in which an error is something that somebody wrote."""
+    if went_wrong(returned):
+        return False
+    if command:
+        return shows_text(command)
+    is_read = any(done == "read" for _, done in files_of_call(call, command))
+    return is_read and len(returned.text) > _SHORT_ANSWER
 
 
 def _is_worth_listing(call: Called, command: str) -> bool:

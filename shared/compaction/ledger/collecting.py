@@ -10,6 +10,7 @@ from shared.compaction.ledger.identifiers import entries_of_identifiers
 from shared.compaction.ledger.moulds import Moulds, worn_down
 from shared.compaction.ledger.reading import Said, Trace, read_items
 from shared.compaction.ledger.register import Register
+from shared.compaction.ledger.runs import worn_by_family
 from shared.compaction.ledger.speech import entries_of_speech, entries_of_state, statements_of
 from shared.compaction.ledger.statements import Statement, read_statement
 from shared.compaction.shortening import is_shortened
@@ -49,7 +50,7 @@ def collect(items: Sequence[Item], *, known: Ledger = EMPTY, history: Sequence[I
         register.add(entry)
     for entry in entries_of_identifiers(traces):
         register.add(entry)
-    return Ledger(register.entries, known.items_seen + len(items), moulds.to_remember())
+    return Ledger(worn_by_family(register.entries), known.items_seen + len(items), moulds.to_remember())
 
 
 def _was_collected_whole(trace: Trace, known: Ledger) -> bool:
