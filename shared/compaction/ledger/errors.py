@@ -22,8 +22,9 @@ _NO_FAILURE = re.compile(
 _STRONG = re.compile(
     r"^e  |^(?:\w+ ){0,2}error\b|errors?\"|[a-z]error\b|error [a-z]{1,4}-?\d|exception\b|error[:\[]|fatal:|panic|failed[: ]|failure:|traceback|ошибка|fehler:|erreur ?:|erro:|错误|エラー|오류|خطأ|त्रुटि|не удалось|err!|denied|no such|not found|does not exist|^\S+:\d+: "
     r"|overflow|sanitizer: |segmentation fault|core dumped|oomkilled|out of memory|no space left|refused\b|timed out|unable to"
-    r"|could not|cannot|violates|undefined reference|unresolved|rejected|(?<![\w-])expired\b(?!-)|deadlock|backoff\b|\bkilled\b|mismatch"
+    r"|could not|cannot|violates|undefined reference|unresolved|rejected|deadlock|backoff\b|\bkilled\b|mismatch"
     r"|did not|\binvalid |exceeded|^\d+:\d+ +error\b|^warning messages?:|is not recognized|data race"
+    r"|(?:\b(?:has|have|is|was|are)|token|certificate|credentials?|session|licen[cs]e|password) expired\b|\bexpired (?:at|on|token|certificate|credentials?)\b"
 )
 # What compilers and linters report: a place in a file, then what is wrong with it.
 _REPORT = re.compile(r"^(?:[a-z]:)?(?=[^\s:]{0,200}[./])[^\s:]{1,200}:\d+(?::\d+)?:? (?! *(?:note|info)\b)")

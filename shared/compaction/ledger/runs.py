@@ -17,9 +17,9 @@ from shared.compaction.ledger.toolwords import (
     TESTS_AND_BUILDS,
 )
 
-_FAILED, _BUILT, _CHANGED, _RAN, _TOLD, _ASKED, _GLANCED = 56, 52, 46, 42, 40, 32, 24
+_FAILED, _BUILT, _CHANGED, _RAN, _TOLD, _ASKED, _LOOKED_UP, _GLANCED = 56, 52, 46, 42, 40, 32, 31, 24
 # What is left of a score where the newest of a family already say what it says. No score of a run is among them.
-_WORN = {_FAILED: 44, _BUILT: 34, _CHANGED: 33, _RAN: 30, _TOLD: 28, _ASKED: 20, _GLANCED: 14}
+_WORN = {_FAILED: 44, _BUILT: 34, _CHANGED: 33, _RAN: 30, _TOLD: 28, _ASKED: 20, _LOOKED_UP: 16, _GLANCED: 14}
 _NEWEST = 4
 _LONGEST_PARSED, _MOST_LINES = 4_000, 8
 _PREPARING = frozenset({"cd", "export", "source", "set", "sudo", "env", "time", "timeout"})
@@ -40,6 +40,12 @@ def shows_text(command: str) -> bool:
     """Return whether the command only shows files: an error in what it prints is text, not something that happened."""
     runs = _runs(command)
     return bool(runs) and all(_is_among(run, SHOWS_TEXT) for run in runs)
+
+
+def is_glance(command: str) -> bool:
+    """Return whether the command only looks at files and folders."""
+    runs = _runs(command)
+    return bool(runs) and all(program in GLANCES for program, _ in runs)
 
 
 def worn_by_family(entries: Entries) -> Entries:
@@ -69,7 +75,7 @@ def _score_of_tool(name: str) -> int:
         if word in CHANGING:
             return _CHANGED
         if word in LOOKING:
-            return _GLANCED
+            return _LOOKED_UP
     return _ASKED
 
 

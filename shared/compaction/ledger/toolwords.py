@@ -22,7 +22,7 @@ LOOKING = READING | word_set(
 )
 CHANGING = EDITING | word_set(
     """send deploy submit post publish book schedule cancel approve reject assign link merge close reopen refund pay
-    charge invite upload import start stop restart run execute enable disable set issue order transfer log comment"""
+    charge invite upload import start stop restart enable disable set issue order transfer log comment"""
 )
 # Of these programs the ones that only show something, by what is asked of them.
 LOOKS = {
