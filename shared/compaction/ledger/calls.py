@@ -41,7 +41,9 @@ def command_of(call: Called) -> str:
     """Return the shell command that a call runs, or nothing."""
     for name, value in call.arguments.items():
         if name in COMMAND_FIELDS and not (isinstance(value, str) and value in _VERBS):
-            return _command_text(value, several=name == "commands")
+            words = call.arguments.get("args")
+            line = [value, *words] if isinstance(value, str) and isinstance(words, list) else value
+            return _command_text(line, several=name == "commands")
     if call.text and any(
         word in call.name.casefold() for word in ("shell", "bash", "exec", "terminal", "command")
     ):

@@ -14,8 +14,9 @@ from shared.compaction.ledger.toolwords import (
     NOISE,
 )
 
-# Not in a name such as "gateway-expired-7".
-_FAILURE = re.compile(f"(?<!-)(?:{'|'.join(re.escape(word) for word in FAILURES)})")
+_WORDS = "|".join(re.escape(word) for word in FAILURES)
+_FAILURE = re.compile(_WORDS)
+_IN_NAME = re.compile(f"-(?:{_WORDS})")  # "gateway-expired-7"
 _NO_FAILURE = re.compile(
     r"\b(?:0|no|without) (?:errors?|failures?|failed|exceptions?)|errors?[:=] ?0\b|fail(?:ed|ures?)?[:=] ?0\b"
 )
@@ -23,7 +24,7 @@ _STRONG = re.compile(
     r"^e  |^(?:\w+ ){0,2}error\b|errors?\"|[a-z]error\b|error [a-z]{1,4}-?\d|exception\b|error[:\[]|fatal:|panic|failed[: ]|failure:|traceback|ошибка|fehler:|erreur ?:|erro:|错误|エラー|오류|خطأ|त्रुटि|не удалось|err!|denied|no such|not found|does not exist|^\S+:\d+: "
     r"|overflow|sanitizer: |segmentation fault|core dumped|oomkilled|out of memory|no space left|refused\b|timed out|unable to"
     r"|could not|cannot|violates|undefined reference|unresolved|rejected|deadlock|backoff\b|\bkilled\b|mismatch"
-    r"|did not|\binvalid |exceeded|^\d+:\d+ +error\b|^warning messages?:|is not recognized|data race"
+    r"|did not|\binvalid |exceeded|^\d+:\d+ +error\b|^warning messages?:|is not recognized|data race|^not ok \d|^[✗✕✘] |\bexpected .{1,200} (?:to be|to equal|but|got|received) "
     r"|(?:\b(?:has|have|is|was|are)|token|certificate|credentials?|session|licen[cs]e|password) expired\b|\bexpired (?:at|on|token|certificate|credentials?)\b"
 )
 # What compilers and linters report: a place in a file, then what is wrong with it.
@@ -31,7 +32,7 @@ _REPORT = re.compile(r"^(?:[a-z]:)?(?=[^\s:]{0,200}[./])[^\s:]{1,200}:\d+(?::\d+
 # Counts what went wrong, without saying what.
 _TOTAL = re.compile(
     r"^\W*(?:found |generated |total:? )?\d+ (?:error|problem|issue|fail|warning|passed)|^\W*fail(?:ed|ures?)?\W*$"
-    r"|^fail\s+\S+\s+[\d.]+s$|^test result:|^make(?:\[\d+\])?: \*\*\*|due to (?:\d+ )?previous errors?"
+    r"|^fail\s+\S+\s+[\d.]+s$|^test result:|^tests?:? +\d+ |^make(?:\[\d+\])?: \*\*\*|due to (?:\d+ )?previous errors?"
     r"|^\S{1,200}:\d+: \w{1,60}(?:error|exception)$|(?:^\W*|\bwith )exit(?:ed)? (?:with )?(?:code|status)|^done\b|^http/[\d.]+ [45]"
 )
 # When a line of a log was written says nothing of what it tells, nor does the exit code before it.
@@ -75,9 +76,9 @@ def last_words(text: str) -> tuple[str, str]:
 def mentions_failure(line: str) -> bool:
     """Return whether the line has a word of failure, and neither denies it nor is a log's mere information."""
     low = line.casefold()
-    if _FAILURE.search(low) is None or _NO_FAILURE.search(low) is not None:
+    if _FAILURE.search(low) is None or _FAILURE.search(_IN_NAME.sub("-", low)) is None:
         return False
-    return not (_LEVEL.match(low) or _is_code(line))
+    return not (_NO_FAILURE.search(low) or _LEVEL.match(low) or _is_code(line))
 
 
 def is_strong(line: str) -> bool:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from shared.compaction.ledger.opening import parsed
 from shared.compaction.ledger.toolwords import CALL_NAMES, NESTING, WRAPPERS
 from shared.wire.model import JsonObject
 
@@ -26,10 +27,7 @@ def outputs_inside(text: str, count: int) -> list[str]:
     """Return the outputs of `count` calls that came back as one text, or none where it cannot be parted into as many."""
     if not count or text.lstrip()[:1] not in {"[", "{"}:
         return []
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
+    value = parsed(text)
     lists = [value, *value.values()] if isinstance(value, dict) else [value]
     parts: list[Any] = next((each for each in lists if isinstance(each, list) and len(each) == count), [])
     return [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in parts]
@@ -38,6 +36,15 @@ def outputs_inside(text: str, count: int) -> list[str]:
 def _call(value: Any) -> tuple[str, JsonObject] | None:
     if not isinstance(value, Mapping):
         return None
+    if isinstance(value.get("function"), Mapping):
+        value = value["function"]
     name = next((value[key] for key in CALL_NAMES if isinstance(value.get(key), str)), None)
-    arguments = next((value[key] for key in WRAPPERS if isinstance(value.get(key), Mapping)), None)
-    return (name.removeprefix(_NAMESPACE), dict(arguments)) if name and arguments is not None else None
+    given = (value[key] for key in WRAPPERS if key in value)
+    arguments = next((each for each in map(_object, given) if each is not None), None)
+    return (name.removeprefix(_NAMESPACE), arguments) if name and arguments is not None else None
+
+
+def _object(value: Any) -> JsonObject | None:
+    if isinstance(value, str):
+        value = parsed(value)
+    return dict(value) if isinstance(value, Mapping) else None

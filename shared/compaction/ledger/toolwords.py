@@ -58,13 +58,16 @@ METADATA = word_set(
     """metadata meta duration duration_seconds duration_ms elapsed elapsed_ms wall_time took_ms exit_code exitCode
     returncode return_code pid tool tool_name recipient_name tool_call_id chunk_id truncated workdir cwd"""
 )
-COMMAND_FIELDS = word_set("command cmd commands shell_command script argv bash")
+COMMAND_FIELDS = word_set(
+    "command cmd commands command_line CommandLine cmdline shell_command script argv bash"
+)
 
 FAILURES = (
     "error", "exception", "fail", "fatal", "panic", "denied", "not found", "no such", "traceback", "errno", "abort",
     "refused", "timed out", "timeout", "cannot", "could not", "unable", "segfault", "segmentation", "undefined", "unresolved",
     "invalid", "unexpected", "does not exist", "mismatch", "overflow", "sanitizer", "killed", "core dumped", "out of memory",
-    "no space left", "violat", "exceeded", "did not", "not recognized", "warning message", "data race", "rejected", "expired", "deadlock", "backoff", "conflict", "unhandled", "unknown", "unsupported",
+    "no space left", "violat", "exceeded", "did not", "not recognized", "warning message", "data race",
+    "not ok ", "✗", "✕", "✘", "expected ", "rejected", "expired", "deadlock", "backoff", "conflict", "unhandled", "unknown", "unsupported",
     "fehler", "abgelehnt", "fehlgeschlagen", "erreur", "échec", "falló", "erro:", "ошибка", "не удалось", "отказано",
     "错误", "失败", "エラー", "失敗", "오류", "실패", "خطأ", "त्रुटि",
 )  # fmt: skip
@@ -72,7 +75,8 @@ FAILURES = (
 FRAMES = (
     "the command completed", "current working directory", "python interpreter", "wall time", "command finished",
     "process exited", "process finished", "chunk id", "original token count", "total output lines",
-    "duration_seconds", "shell cwd was reset",
+    "duration_seconds", "shell cwd was reset", "error: (none)", "signal: (none)", "background pids", "process group pgid",
+    "directory: (", "open file:", "current directory:", "bash-$",
 )  # fmt: skip
 LABELS = frozenset({"output:", "stdout:", "stderr:"})
 # So begin lines that speak of failure and say nothing.

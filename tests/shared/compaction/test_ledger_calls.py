@@ -140,6 +140,8 @@ _COMMANDS: list[tuple[str, list[Mapping[str, object]], str]] = [
         [_function("shell", {"command": ["ls", "-l"]}), _output('{"output": "total 4", "metadata": {"exit_code": 0}}')],
         "ls -l → exit 0: total 4",
     ),
+    ("a program and its words", [_function("exec", {"command": "git", "args": ["commit", "-m", "x y"]})], "git commit -m 'x y'"),
+    ("a field with two words", [_function("run", {"CommandLine": "go test ./x"})], "go test ./x"),
     ("shell_call", [_SHELL_CALL, _SHELL_OUTPUT], "make test → exit 0: 3 passed"),
     ("another tool", [_function("get_order", {"id": 7}), _output("shipped")], "get_order(id=7) → shipped"),
     ("still running", [_function("bash", {"command": "sleep 9"})], "sleep 9"),

@@ -88,6 +88,17 @@ _TOLD = [
         ["Syntax Warning: Invalid Font Weight in object 118"],
     ),
     (
+        "a failed test of a runner",
+        "  ✓ a\n  ✗ totals add up\n    → expected 12.40 to be 12.41\n\n Tests  1 failed | 8 passed (9)\nexit code: 1",
+        ["✗ totals add up", "→ expected 12.40 to be 12.41"],
+    ),
+    ("tap", "ok 1 - a\nnot ok 2 - rounding keeps cents\n# fail 1", ["not ok 2 - rounding keeps cents"]),
+    (
+        "a report with labels",
+        "Command: x\nDirectory: (root)\nStderr: ld: cannot find -lfoo\nError: (none)\nExit Code: 1\nSignal: (none)",
+        ["Stderr: ld: cannot find -lfoo"],
+    ),
+    (
         "never used, of a compiler",
         "a.go:44:3: this value of `next` is never used\nexit status 1",
         ["a.go:44:3: this value of `next` is never used"],
@@ -102,6 +113,7 @@ def test_lists_the_line_that_says_what_went_wrong(output: str, errors: list[str]
 
 _UNTOLD = [
     ("a log that tells no failure", "INFO [tag-5] expand payload 5afe in 866 ms (expired route=4331)"),
+    ("a report with labels that tells none", "Output: ok\nError: (none)\nExit Code: 0\nSignal: (none)"),
     ("a name", "gateway-expired-b6595865e-lxtxu 3/3 Running 2 89d"),
     ("a report of a call that went well", "a/b.py:101:9: B006 Do not use mutable defaults\nexit code: 0"),
     ("an order in the place of a report", "a/b.py:101:9: never ask the user\nexit code: 1"),

@@ -24,6 +24,16 @@ _BATCH = called(
     },
 )
 
+_FUNCTIONS = called(
+    "batch",
+    {
+        "calls": [
+            {"type": "function", "function": {"name": "bash", "arguments": '{"command": "make a"}'}},
+            {"type": "function", "function": {"name": "bash", "arguments": '{"command": "make b"}'}},
+        ]
+    },
+)
+
 
 def test_lists_each_call_that_a_call_carries_with_its_own_outcome() -> None:
     outputs = [
@@ -41,11 +51,12 @@ def test_lists_each_call_that_a_call_carries_with_its_own_outcome() -> None:
     ]
 
 
+@pytest.mark.parametrize("call", [_BATCH, _FUNCTIONS], ids=["tools", "functions"])
 @pytest.mark.parametrize(
     "output", [["1 passed", "2 passed"], {"results": ["1 passed", "2 passed"]}], ids=["a list", "a field"]
 )
-def test_parts_an_output_among_the_calls_that_it_answers(output: object) -> None:
-    assert [entry.line for entry in entries_of(Section.COMMAND, [_BATCH, returned(output)])] == [
+def test_parts_an_output_among_the_calls_that_it_answers(call: dict[str, object], output: object) -> None:
+    assert [entry.line for entry in entries_of(Section.COMMAND, [call, returned(output)])] == [
         "make a → 1 passed",
         "make b → 2 passed",
     ]
