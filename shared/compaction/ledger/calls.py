@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.compaction.ledger.entries import QUOTE, Entry, Section, Trust, one_line
 from shared.compaction.ledger.files import files_of_call
-from shared.compaction.ledger.outcomes import errors_of_result, failed, outcome_of, went_wrong
+from shared.compaction.ledger.outcomes import errors_of_result, exit_code_of, failed, outcome_of
 from shared.compaction.ledger.reading import Called, Returned, Trace
 from shared.compaction.ledger.runs import score_of_run, shows_text
 from shared.compaction.ledger.toolwords import COMMAND_FIELDS
@@ -96,7 +96,7 @@ def _command_entry(
 
 def _shows_text(call: Called, command: str, returned: Returned) -> bool:
     """Whether the output is the text of files, in which an error is something that somebody wrote."""
-    if went_wrong(returned):
+    if exit_code_of(returned) not in {None, 0}:
         return False
     if command:
         return shows_text(command)

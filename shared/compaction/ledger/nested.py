@@ -30,7 +30,10 @@ def outputs_inside(text: str, count: int) -> list[str]:
     value = parsed(text)
     lists = [value, *value.values()] if isinstance(value, dict) else [value]
     parts: list[Any] = next((each for each in lists if isinstance(each, list) and len(each) == count), [])
-    return [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in parts]
+    try:
+        return [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in parts]
+    except RecursionError:  # read at the brink of what can be read
+        return []
 
 
 def _call(value: Any) -> tuple[str, JsonObject] | None:

@@ -69,3 +69,4 @@ def test_what_is_worn_is_worn_once_however_often_it_is_compacted() -> None:
 @pytest.mark.parametrize("command", ["git log --oneline -n 9", "git diff", "cat a.py | head -3"])
 def test_what_shows_text_shows_no_errors_of_its_own(command: str) -> None:
     assert errors_in("a1b2c3 fix: KeyError: 'x' could not be read", command) == []
+    assert errors_in({"status": 500, "error": "could not be read"}, command) == []
