@@ -24,11 +24,14 @@ _STRONG = re.compile(
     r"^e  |^(?:\w+ ){0,2}error\b|errors?\"|[a-z]error\b|error [a-z]{1,4}-?\d|exception\b|error[:\[]|fatal:|panic|failed[: ]|failure:|traceback|ошибка|fehler:|erreur ?:|erro:|错误|エラー|오류|خطأ|त्रुटि|не удалось|err!|denied|no such|not found|does not exist|^\S+:\d+: "
     r"|overflow|sanitizer: |segmentation fault|core dumped|oomkilled|out of memory|no space left|refused\b|timed out|unable to"
     r"|could not|cannot|violates|undefined reference|unresolved|rejected|deadlock|backoff\b|\bkilled\b|mismatch"
-    r"|did not|\binvalid |exceeded|^\d+:\d+ +error\b|^warning messages?:|is not recognized|data race|^not ok \d|^[✗✕✘] |\bexpected .{1,200} (?:to be|to equal|but|got|received) "
+    r"|did not|\binvalid |exceeded|^\d+:\d+ +error\b|^warning messages?:|is not recognized|data race"
+    r"|^not ok \d|^[✗✕✘] |\bexpected .{1,200} (?:to be|to equal|but|got|received) "
     r"|(?:\b(?:has|have|is|was|are)|token|certificate|credentials?|session|licen[cs]e|password) expired\b|\bexpired (?:at|on|token|certificate|credentials?)\b"
 )
 # What compilers and linters report: a place in a file, then what is wrong with it.
-_REPORT = re.compile(r"^(?:[a-z]:)?(?=[^\s:]{0,200}[./])[^\s:]{1,200}:\d+(?::\d+)?:? (?! *(?:note|info)\b)")
+_REPORT = re.compile(
+    r"^(?:[a-z]:)?(?=[^\s:]{0,200}[./])[^\s:]{1,200}:\d+(?::\d+)?:? (?! *(?:note|info|in)\b)"
+)
 # Counts what went wrong, without saying what.
 _TOTAL = re.compile(
     r"^\W*(?:found |generated |total:? )?\d+ (?:error|problem|issue|fail|warning|passed)|^\W*fail(?:ed|ures?)?\W*$"

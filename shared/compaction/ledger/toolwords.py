@@ -38,7 +38,7 @@ LOOKS = {
     "systemctl": word_set("status list-units show"),
 }
 # What these show is text that was written before: an error in it did not happen.
-SHOWS_TEXT = {"git": LOOKS["git"]}
+SHOWS_TEXT = {"git": word_set("log show diff blame grep")}
 # What follows these options of programs with several orders is no order.
 OPTIONS_WITH_VALUE = word_set(
     """-n -C -c -f -p -H --namespace --context --project --profile --file --kubeconfig --prefix --filter --chdir

@@ -92,6 +92,11 @@ _TOLD = [
         "  ✓ a\n  ✗ totals add up\n    → expected 12.40 to be 12.41\n\n Tests  1 failed | 8 passed (9)\nexit code: 1",
         ["✗ totals add up", "→ expected 12.40 to be 12.41"],
     ),
+    (
+        "pytest's places",
+        "tests/a.py:61: in test_two\nE   TypeError: 'NoneType' object is not subscriptable\ntests/a.py:70: TypeError\n1 failed\nexit code: 1",
+        ["TypeError: 'NoneType' object is not subscriptable"],
+    ),
     ("tap", "ok 1 - a\nnot ok 2 - rounding keeps cents\n# fail 1", ["not ok 2 - rounding keeps cents"]),
     (
         "a report with labels",

@@ -70,3 +70,7 @@ def test_what_is_worn_is_worn_once_however_often_it_is_compacted() -> None:
 def test_what_shows_text_shows_no_errors_of_its_own(command: str) -> None:
     assert errors_in("a1b2c3 fix: KeyError: 'x' could not be read", command) == []
     assert errors_in({"status": 500, "error": "could not be read"}, command) == []
+
+
+def test_a_look_at_no_repository_is_an_error() -> None:
+    assert errors_in("fatal: not a git repository", "git status") == ["fatal: not a git repository"]
