@@ -47,6 +47,11 @@ _LEVEL = re.compile(r"^[\[(]?(?:debug|info|trace|notice)\b")
 _HEADING = re.compile(r"(?:error|exception|fail|failed|failure|panicked|warning messages?|caused by)\b")
 _HEADING_OF = re.compile(r"\berror in [^:]{1,200}$|^reason: +\w{1,40}$")
 _LONGEST_ERROR, _MOST, _LONGEST_LINE, _FEW_SPACES = 200, 4, 2_000, 2
+# A longer line of several sentences is the message of an error only if it begins as one.
+_LONGEST_MESSAGE = 160
+_OPENING = re.compile(
+    r"\W*(?:\S{1,80} ){0,3}\S{0,80}(?:error|exception|fatal|fail|denied|panic|warning|violat|refused)"
+)
 # Of compilers, not of people.
 _NEVER_USED = re.compile(r"\bnever (?:used|read|called|assigned|awaited|constructed|reached|closed)\b")
 
@@ -81,7 +86,7 @@ def mentions_failure(line: str) -> bool:
     low = line.casefold()
     if _FAILURE.search(low) is None or _FAILURE.search(_IN_NAME.sub("-", low)) is None:
         return False
-    return not (_NO_FAILURE.search(low) or _LEVEL.match(low) or _is_code(line))
+    return not (_NO_FAILURE.search(low) or _LEVEL.match(low) or _is_code(line) or _is_prose(line))
 
 
 def is_strong(line: str) -> bool:
@@ -135,6 +140,16 @@ def _error_lines(text: str, *, wrong: bool) -> Iterator[str]:
 
 def _is_report(line: str) -> bool:
     return _REPORT.match(line.casefold()) is not None
+
+
+def _is_prose(line: str) -> bool:
+    """Whether the line is a paragraph of a text that speaks of errors, as manuals do."""
+    return (
+        len(line) > _LONGEST_MESSAGE
+        and ". " in line
+        and not line.startswith(("{", "["))
+        and not _OPENING.match(line.casefold())
+    )
 
 
 def _joined(lines: Iterator[str]) -> Iterator[str]:

@@ -111,7 +111,8 @@ def _items(rng: random.Random, line: str, number: int) -> list[Item]:
     call, output = text.split(" => ", 1) if " => " in text else (text.removesuffix(" =>"), "")
     name, arguments = call.split(" ", 1)
     output = output.replace("\\n", "\n").replace("\\\\", "\\")
-    output = _NOISE.sub(lambda match: _noise(rng, match[1], int(match[2])), output)
+    # What follows stands on a line of its own, as tools print it.
+    output = _NOISE.sub(lambda match: f"{_noise(rng, match[1], int(match[2]))}\n", output)
     return _called(name, arguments, output, f"call_{number}_{rng.randrange(10**6)}")
 
 
