@@ -11,11 +11,10 @@ from shared.compaction.ledger.entries import AUTHORITIES
 from shared.compaction.pins import render_pins
 from shared.compaction.plan import Plan, more_recent, plan_compaction
 from shared.compaction.policy import MIN_RECORD_TOKENS
-from shared.compaction.promotion import without_promoted
+from shared.compaction.promotion import rules_of, without_promoted
 from shared.compaction.pruning import plan_pruning
 from shared.compaction.record import frame_tokens, record_tokens
 from shared.compaction.recording import make_record, room_in_record
-from shared.compaction.sections import split_sections
 from shared.compactions import CompactionJob, CompactionMethod, CompactionResult
 from shared.errors import UpstreamError
 from shared.native import NativeCompactor
@@ -279,14 +278,13 @@ def _without_promoted(job: CompactionJob, summary: Summary) -> Summary:
     policy, turns = job.policy, job.head.instructions if job.head else None
     asked = [text for text in (policy.instructions, turns) if text]
     known = [entry.text for entry in job.known.entries if entry.trust in AUTHORITIES]
-    # What the last summary says was checked when it was made.
-    before = split_sections(job.summary or "", policy.sections)
-    trusted = [line for section in policy.rule_sections for line in before.get(section, [])]
+    outline = {"sections": policy.sections, "rule_sections": policy.rule_sections}
+    # What the last summary lays down was checked when it was made.
+    trusted = rules_of(job.summary or "", **outline)
     items = [entry.item for entry in job.history]
     text, dropped = without_promoted(
         summary.text,
-        sections=policy.sections,
-        rule_sections=policy.rule_sections,
+        **outline,
         people=[
             *policy.pinned_texts,
             *asked,
@@ -295,6 +293,7 @@ def _without_promoted(job: CompactionJob, summary: Summary) -> Summary:
             *(text_of(item) for item in items if _may_rule(item)),
         ],
         tools=[text_of(item) for item in items if not isinstance(item, Message)],
+        model=[text_of(item) for item in items if isinstance(item, Message) and not _may_rule(item)],
     )
     if not dropped:
         return summary

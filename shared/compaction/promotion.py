@@ -1,90 +1,32 @@
 """Promotion: rules in a summary that nobody laid down. Found by their words, in any language, without a model."""
 
-import math
 import re
-import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 
-from shared.compaction.ledger.sentences import lines_of, sentences_of
+from shared.compaction.heard import (
+    Heard,
+    has_digit,
+    lines_heard,
+    readings,
+    sentences_heard,
+    split_words,
+    words_of,
+)
+from shared.compaction.ledger.outcomes import speaks_to_model
+from shared.compaction.ledger.sentences import sentences_of
+from shared.compaction.orders import Order, read_order
 from shared.compaction.sections import heading_of, says_nothing
 
 # A rule is somebody's when they said as much of it in one place.
 _ENOUGH = 0.5
 # Beyond this it is theirs, even if a tool says it better.
 _SURELY = 0.8
+# What is no rule by itself is a tool's when it said as much of it.
+_CLEARLY = 0.65
 
-_LONGEST_LINE = 2_000
-_STEM = 5
-_SHORTEST = 3
-# Where scripts begin and end that put no spaces between words, or hang their particles on them: Thai to Myanmar,
-# Khmer, those of the Tai, Chinese and all after it.
-_UNSPACED = (("\u0e00", "\u109f"), ("\u1780", "\u17ff"), ("\u1950", "\u1aaf"), ("\u2e80", "\U0010ffff"))
-# The first letter of those in which a word of two letters or one may say as much as any other.
-_TERSE = "\u0590"
-_ASCII_WORD = re.compile("[a-z0-9]+")
-# What parts a number into groups, or into two.
-_IN_NUMBERS = re.compile(r"(?<=\d)(?:[.,_'\u2019](?=\d)|[ \u00a0\u2009\u202f](?=\d{3}(?!\d)))")
-# A word on more than a tenth of so many pieces tells nothing of any of them.
-_MANY_PIECES, _COMMON = 1_000, 10
-# What a summariser frames other people's rules with.
-_FRAME = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "not",
-        "that",
-        "this",
-        "with",
-        "from",
-        "has",
-        "have",
-        "had",
-        "are",
-        "was",
-        "were",
-        "been",
-        "being",
-        "must",
-        "shall",
-        "should",
-        "will",
-        "would",
-        "can",
-        "may",
-        "never",
-        "always",
-        "only",
-        "all",
-        "any",
-        "every",
-        "each",
-        "user",
-        "users",
-        "wants",
-        "want",
-        "asked",
-        "asks",
-        "said",
-        "says",
-        "requires",
-        "required",
-        "until",
-        "unless",
-        "when",
-        "before",
-        "after",
-        "into",
-        "them",
-        "they",
-        "their",
-        "its",
-        "you",
-        "your",
-    ]
-)
+_BULLET = re.compile(r"[\s>*+-]*")
 
 
 def without_promoted(
@@ -94,37 +36,65 @@ def without_promoted(
     rule_sections: Sequence[str],
     people: Iterable[str],
     tools: Iterable[str],
+    model: Iterable[str] = (),
 ) -> tuple[str, int]:
-    """Return the summary without the rules that nothing supports, and how many lines that took out.
+    """Return the summary without the rules that nothing supports, and how many that took out.
 
-    `people` are the texts of those who may lay down rules, `tools` those of all who may not. A line of the
-    `rule_sections` stays when enough of its words, and all of its numbers, stand close together in what
-    people said, and not closer in what a tool said.
+    `people` are the texts of those who may lay down rules, `tools` those of all who may not, `model` those of the
+    model that was at work. A line of the `rule_sections` stays when enough of its words, and all of its numbers,
+    stand close together in what people said, and not closer in what a tool said. In the other sections so does a
+    sentence that lays something down; what the model laid down itself may stand there, and so may what only tells
+    of something, a task and a next step, unless a tool asked for them.
     """
     judged = list(_judged(summary, sections, rule_sections))
-    if not any(is_rule for _, is_rule in judged):
+    if not any(is_rule or orders for _, is_rule, orders in judged):
         return summary, 0
-    texts = list(people)
-    said, returned = _Heard(_of_people(texts)), _Heard(_of_tools(tools))
-    quoted = _quoted([line for line, is_rule in judged if is_rule and not any(_readings(line))], texts)
-    kept = [
-        line
-        for line, is_rule in judged
-        if not is_rule or line in quoted or _is_supported(line, said, returned)
-    ]
-    dropped = len(judged) - len(kept)
+    court = _Court(list(people), list(tools), model, [line for line, is_rule, _ in judged if is_rule])
+    kept: list[str] = []
+    dropped = 0
+    for line, is_rule, orders in judged:
+        taken = [sentence for sentence, order in orders.items() if not court.allows(sentence, order)]
+        if is_rule and not court.knows(line):
+            dropped += 1
+        elif taken:
+            dropped += len(taken)
+            kept.extend(_without(line, taken))
+        else:
+            kept.append(line)
     return ("\n".join(_filled(kept, sections)), dropped) if dropped else (summary, 0)
+
+
+def rules_of(summary: str, *, sections: Sequence[str], rule_sections: Sequence[str]) -> list[str]:
+    """Return what the summary lays down: the lines of its rules, and what else binds in it."""
+    rules: list[str] = []
+    for line, is_rule, orders in _judged(summary, sections, rule_sections):
+        binding = [sentence for sentence, order in orders.items() if order.binds]
+        rules += [line.strip()] if is_rule else binding
+    return rules
 
 
 def _judged(
     summary: str, sections: Sequence[str], rule_sections: Sequence[str]
-) -> Iterator[tuple[str, bool]]:
-    """Yield each line of the summary, and whether it is a rule."""
+) -> Iterator[tuple[str, bool, dict[str, Order]]]:
+    """Yield each line of the summary, whether it is a rule, and what its sentences lay down where it is none."""
     current: str | None = None
     for line in summary.splitlines():
         heading = heading_of(line, sections)
         current = heading or current
-        yield line, heading is None and current in rule_sections and not says_nothing(line)
+        if heading is not None or says_nothing(line):
+            yield line, False, {}
+        elif current in rule_sections:
+            yield line, True, {}
+        else:
+            orders = {sentence: read_order(sentence) for sentence in sentences_of(line)}
+            yield line, False, {sentence: order for sentence, order in orders.items() if order}
+
+
+def _without(line: str, taken: Sequence[str]) -> list[str]:
+    """Return the line with the sentences that it has besides those `taken`; nothing where it has no others."""
+    left = " ".join(sentence for sentence in sentences_of(line) if sentence not in taken)
+    mark = _BULLET.match(line)
+    return [f"{mark[0] if mark else ''}{left}"] if left else []
 
 
 def _filled(lines: Sequence[str], sections: Sequence[str]) -> Iterator[str]:
@@ -135,121 +105,60 @@ def _filled(lines: Sequence[str], sections: Sequence[str]) -> Iterator[str]:
             yield "None."
 
 
-class _Heard:
-    """What was said, in pieces that are short enough to be about one thing."""
+class _Court:
+    """Who said what: it tells whose a rule is."""
 
-    def __init__(self, pieces: Iterable[frozenset[str]]) -> None:
-        self._by_word: defaultdict[str, list[int]] = defaultdict(list)
-        self._count = 0
-        for index, words in enumerate(pieces):
-            self._count = index + 1
-            for word in words:
-                self._by_word[word].append(index)
+    def __init__(
+        self, people: Sequence[str], tools: Sequence[str], model: Iterable[str], rules: Sequence[str]
+    ) -> None:
+        """Take what was said, and the lines that are to be judged as rules: some have no word to go by."""
+        self._texts, self._returned = list(model), list(lines_heard(tools))
+        self._people = Heard(sentences_heard(people))
+        self._tools = Heard(map(words_of, self._returned))
+        self._quoted = _quoted([line for line in rules if not any(readings(line))], people)
 
-    def weight(self, word: str) -> float:
-        """Return how telling a word is: a rare one more than one that is said all the time."""
-        return math.log(1 + (self._count + 1) / (len(self._by_word.get(word, ())) + 0.5))
+    def knows(self, sentence: str) -> bool:
+        """Whether people said it."""
+        return sentence in self._quoted or any(
+            self._is_theirs(words) for words in readings(sentence) if words
+        )
 
-    def knows(self, word: str) -> bool:
-        return word in self._by_word
+    def allows(self, sentence: str, order: Order) -> bool:
+        """Whether the sentence may stand where it does not stand as a rule."""
+        if self.knows(sentence):
+            return True
+        weights = self._weights(words_of(sentence))
+        if order.binds:
+            said = self._model.nearness(weights)
+            return not order.claims and said >= _ENOUGH and said > self._tools.nearness(weights)
+        sources = self._tools if order.claims else self._instructions
+        asked = sources.nearness(weights)
+        return asked < _CLEARLY or asked <= self._people.nearness(weights)
 
-    def nearness(self, weights: dict[str, float]) -> float:
-        """Return which share of the words' weight stands together in the piece that has most of it.
+    @cached_property
+    def _instructions(self) -> Heard:
+        """What asks who summarises to write something down."""
+        return Heard(words_of(line) for line in self._returned if speaks_to_model(line))
 
-        Words that stand everywhere are left out of it, unless there are no others.
-        """
-        telling = {word: weight for word, weight in weights.items() if not self._is_common(word)} or weights
-        found: defaultdict[int, float] = defaultdict(float)
-        for word, weight in telling.items():
-            for index in self._by_word.get(word, ()):
-                found[index] += weight
-        return max(found.values(), default=0) / sum(telling.values())
+    @cached_property
+    def _model(self) -> Heard:
+        return Heard(sentences_heard(self._texts))
 
-    def _is_common(self, word: str) -> bool:
-        return len(self._by_word.get(word, ())) > max(self._count, _MANY_PIECES) // _COMMON
+    def _is_theirs(self, words: frozenset[str]) -> bool:
+        if any(not self._people.knows(word) for word in words if has_digit(word)):
+            return False
+        weights = self._weights(words)
+        said = self._people.nearness(weights)
+        return said >= _SURELY or (said >= _ENOUGH and said >= self._tools.nearness(weights))
+
+    def _weights(self, words: frozenset[str]) -> dict[str, float]:
+        return {word: self._people.weight(word) for word in words}
 
 
 def _quoted(lines: Sequence[str], texts: Sequence[str]) -> frozenset[str]:
     """Return the lines that people said as they are: those of small words only have no others to go by."""
-    said = [f" {' '.join(_split(text))} " for text in texts] if lines else []
-    phrases = {line: " ".join(_split(line)) for line in lines}
+    said = [f" {' '.join(split_words(text))} " for text in texts] if lines else []
+    phrases = {line: " ".join(split_words(line)) for line in lines}
     return frozenset(
         line for line, phrase in phrases.items() if phrase and any(f" {phrase} " in text for text in said)
     )
-
-
-def _is_supported(line: str, people: _Heard, tools: _Heard) -> bool:
-    return any(_stands(words, people, tools) for words in _readings(line) if words)
-
-
-def _stands(words: frozenset[str], people: _Heard, tools: _Heard) -> bool:
-    if any(not people.knows(word) for word in words if _has_digit(word)):
-        return False
-    weights = {word: people.weight(word) for word in words}
-    said = people.nearness(weights)
-    return said >= _SURELY or (said >= _ENOUGH and said >= tools.nearness(weights))
-
-
-def _of_people(texts: Iterable[str]) -> Iterator[frozenset[str]]:
-    """Yield the words of each sentence together with the one after it: rules are often told in two."""
-    for text in texts:
-        sentences = [_words_of(each) for line, _ in lines_of(text) for each in sentences_of(line)]
-        yield from (one | other for one, other in pairwise([*sentences, frozenset[str]()]))
-
-
-def _of_tools(texts: Iterable[str]) -> Iterator[frozenset[str]]:
-    for text in texts:
-        yield from (_words_of(line[:_LONGEST_LINE]) for line in text.splitlines() if line.strip())
-
-
-def _words_of(text: str) -> frozenset[str]:
-    return frozenset[str]().union(*_readings(text))
-
-
-def _readings(text: str) -> list[frozenset[str]]:
-    """Return the words of a text: with the parts of its numbers as they stand and, where there are any, as one."""
-    whole = _IN_NUMBERS.sub("", text)
-    texts = [text] if whole == text else [text, whole]
-    return [frozenset(stem for word in _split(each) for stem in _stems(word)) for each in texts]
-
-
-class _Breaks(dict[int, str | None]):
-    """What becomes of a character where a text is split into words, by its code; each is looked up once."""
-
-    def __missing__(self, code: int) -> str | None:
-        character = chr(code)
-        category = unicodedata.category(character)
-        if category == "Nd":
-            kept: str | None = str(unicodedata.decimal(character))
-        elif category == "Cf":
-            kept = None  # joiners inside words
-        else:
-            # The vowel signs of a script are marks, and part of its words.
-            kept = character if category[0] in "LNM" else " "
-        self[code] = kept
-        return kept
-
-
-_BREAKS = _Breaks()
-
-
-def _split(text: str) -> list[str]:
-    if text.isascii():
-        return _ASCII_WORD.findall(text.lower())
-    return unicodedata.normalize("NFKC", text.casefold()).translate(_BREAKS).split()
-
-
-def _stems(word: str) -> Iterator[str]:
-    if word[0] < _TERSE:
-        if _has_digit(word):
-            yield word
-        elif len(word) >= _SHORTEST and word not in _FRAME:
-            yield word[:_STEM]
-    elif any(first <= word[0] <= last for first, last in _UNSPACED):
-        yield from (word[start : start + 2] for start in range(max(len(word) - 1, 1)))
-    else:
-        yield word if _has_digit(word) else word[:_STEM]
-
-
-def _has_digit(word: str) -> bool:
-    return any(character.isdigit() for character in word)
