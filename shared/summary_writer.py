@@ -1,14 +1,15 @@
 """The writer of summaries: asks a model for one, and trusts no answer before it was checked."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 
 from shared.compaction.sections import without_other_headings
 from shared.compaction.structured import summary_format, under_headings
 from shared.compaction.summary import Wish
-from shared.compaction.verify import SAYS_NOTHING, find_fault, longest_tokens
+from shared.compaction.verify import SAYS_NOTHING, fault_of_tongue, find_fault, longest_tokens
+from shared.compaction.wrappings import unwrapped
 from shared.errors import UpstreamError
 from shared.ports import TokenCounter, Upstream
 from shared.prompt import CallStarted, Finished, Prompt, RefusalDelta, Sampling, TextDelta
@@ -66,9 +67,8 @@ class SummaryWriter:
                     raise DoesNotFit from error
                 return Summary(None, usage, [*faults, f"the summariser failed ({error.code})."], calls)
             usage = usage + cost
-            if wish.structured:
-                text = under_headings(text, wish.sections)
-            fault = self._fault(text, finished, wish, anchor)
+            text = _unwrapped(text, wish)
+            fault = self._fault(text, finished, wish, anchor) or fault_of_tongue(text, _read_by(prompt))
             if fault is None or (fault == SAYS_NOTHING and may_be_empty):
                 return Summary(without_other_headings(text.strip(), wish.sections), usage, faults, calls)
             faults.append(fault)
@@ -110,6 +110,16 @@ class SummaryWriter:
         asked += sum(self._counter.count(text_of(item)) for item in prompt.items)
         answered = self._counter.count(text)
         return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
+
+
+def _read_by(prompt: Prompt) -> Iterator[str]:
+    yield prompt.instructions or ""
+    yield from map(text_of, prompt.items)
+
+
+def _unwrapped(text: str, wish: Wish) -> str:
+    text = unwrapped(text)
+    return under_headings(text, wish.sections) if wish.structured else text
 
 
 def portion_prompt(portion: Portion) -> Prompt:

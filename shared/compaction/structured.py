@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from shared.wire.model import JsonObject
 
@@ -25,13 +24,20 @@ def under_headings(text: str, sections: Sequence[str]) -> str:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    if not isinstance(value, dict) or not all(isinstance(lines, list) for lines in value.values()):
+    if not isinstance(value, dict) or not all(_are_lines(lines) for lines in value.values()):
         return text
     blocks = [_block(section, value[section]) for section in sections if section in value]
     return "\n\n".join(blocks)
 
 
-def _block(section: str, lines: Sequence[Any]) -> str:
+def _are_lines(value: object) -> bool:
+    # True is an int, too.
+    return isinstance(value, list) and all(
+        isinstance(line, str | int | float) and not isinstance(line, bool) for line in value
+    )
+
+
+def _block(section: str, lines: Sequence[str | int | float]) -> str:
     # On one line each: what a line says can open no section.
     said = [" ".join(str(line).split()).removeprefix("- ") for line in lines]
     body = [f"- {line}" for line in said if line] or ["None."]

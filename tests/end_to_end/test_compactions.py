@@ -155,7 +155,7 @@ MISBEHAVING = {
     ),
     "question": (
         Reply("Before I summarise: which parts of this conversation matter most to you?"),
-        "these headings were missing: " + ", ".join(SECTIONS) + ".",
+        "it asked a question instead of summarising.",
     ),
     "cut off": (Reply("## Goal\nThe user wants to", finish_reason="length"), "it was cut off (length)."),
     "echo": (None, "it repeated the conversation instead of summarising it."),

@@ -38,7 +38,7 @@ def test_believes_a_summary_that_is_one(summary: str, tokens: int) -> None:
         pytest.param("I cannot help with " + GOOD, "it was a refusal.", id="refusal in other words"),
         pytest.param(
             "Which of the two files would you like me to look at first?",
-            "these headings were missing: " + ", ".join(SECTIONS) + ".",
+            "it asked a question instead of summarising.",
             id="question",
         ),
         pytest.param(
