@@ -135,7 +135,7 @@ class UpstreamError(HithertoError):
 
     `code` is one of OpenAI's response error codes, or `context_length_exceeded`; `status` is the
     provider's HTTP status where there was one. Another try may help where it `is_transient`; what
-    `is_outage` is no matter of this request.
+    `is_outage` is no matter of this request. `calls` is how often the provider was asked.
     """
 
     def __init__(
@@ -150,6 +150,7 @@ class UpstreamError(HithertoError):
         super().__init__(message)
         self.is_transient = False
         self.is_outage = False
+        self.calls = 1
         self.code = code
         self.status = status
         self.retry_after_seconds = retry_after_seconds

@@ -148,11 +148,12 @@ class ItemProduced:
 class Finished:
     """The end of the answer: always the last event, exactly once.
 
-    `usage` is None where the provider reported none.
+    `usage` is None where the provider reported none. `calls` is how often it was asked until it began to answer.
     """
 
     reason: Literal["stop", "length", "content_filter"]
     usage: Usage | None = None
+    calls: int = 1
 
 
 UpstreamEvent: TypeAlias = (

@@ -1,5 +1,6 @@
 """The writer of summaries: asks a model for one, and trusts no answer before it was checked."""
 
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
@@ -18,6 +19,8 @@ from shared.wire.responses import Usage
 from shared.wire.text import text_of
 
 _TRIES = 2
+_KEY_REFUSED = frozenset({401, 403})
+_PROVIDERS_NAME = re.compile(r" \([a-z_]+\)(?=\.$)")
 # Headings and a margin: a model that is a little long is better than one that is cut off.
 _MARGIN_TOKENS = 256
 
@@ -57,22 +60,23 @@ class SummaryWriter:
         `anchor` is the summary so far; one that `may_be_empty` may say nothing. No line of the summary is a
         heading but those of the wish. Raises DoesNotFit, if it `may_not_fit`, where the provider says so.
         """
-        usage, faults = Usage(), list[str]()
-        for calls in range(1, _TRIES + 1):
+        usage, faults, calls = Usage(), list[str](), 0
+        for _ in range(_TRIES):
             prompt = asking(replace(wish, complaint=faults[-1] if faults else None))
             try:
-                text, finished, cost = await self._ask(prompt)
+                text, finished, cost, asked = await self._ask(prompt)
             except UpstreamError as error:
                 if may_not_fit and error.code == "context_length_exceeded":
                     raise DoesNotFit from error
-                return Summary(None, usage, [*faults, f"the summariser failed ({error.code})."], calls)
-            usage = usage + cost
-            text = _unwrapped(text, wish)
+                return Summary(None, usage, [*faults, _failure(error)], calls + error.calls)
+            usage, calls = usage + cost, calls + asked
+            # Some write an object although they are asked for headings.
+            text = under_headings(unwrapped(text), wish.sections)
             fault = self._fault(text, finished, wish, anchor) or fault_of_tongue(text, _read_by(prompt))
             if fault is None or (fault == SAYS_NOTHING and may_be_empty):
                 return Summary(without_other_headings(text.strip(), wish.sections), usage, faults, calls)
             faults.append(fault)
-        return Summary(None, usage, faults, _TRIES)
+        return Summary(None, usage, faults, calls)
 
     def _fault(self, text: str, finished: str, wish: Wish, anchor: str | None) -> str | None:
         return find_fault(
@@ -84,7 +88,7 @@ class SummaryWriter:
             anchor=anchor,
         )
 
-    async def _ask(self, prompt: Prompt) -> tuple[str, str, Usage]:
+    async def _ask(self, prompt: Prompt) -> tuple[str, str, Usage, int]:
         texts: list[str] = []
         finished: Finished | None = None
         async with aclosing(self._upstream.stream(prompt)) as answer:
@@ -93,17 +97,17 @@ class SummaryWriter:
                     case TextDelta():
                         texts.append(event.text)
                     case RefusalDelta():
-                        return event.text, "refusal", self._estimate(prompt, event.text)
+                        return event.text, "refusal", self._estimate(prompt, event.text), 1
                     case CallStarted():
-                        return "", "tool_call", self._estimate(prompt, event.name)
+                        return "", "tool_call", self._estimate(prompt, event.name), 1
                     case Finished():
                         finished = event
                     case _:
                         continue
         if finished is None:
-            raise UpstreamError("The summariser's answer ended without saying so.")
+            raise UpstreamError("Its answer ended without saying so.")
         text = "".join(texts)
-        return text, finished.reason, finished.usage or self._estimate(prompt, text)
+        return text, finished.reason, finished.usage or self._estimate(prompt, text), finished.calls
 
     def _estimate(self, prompt: Prompt, text: str) -> Usage:
         asked = self._counter.count(prompt.instructions or "")
@@ -112,14 +116,22 @@ class SummaryWriter:
         return Usage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
 
 
+def _failure(error: UpstreamError) -> str:
+    """Return what went wrong, in our words alone: the name that the provider gives it is left out."""
+    named = "" if error.code == "server_error" else f" ({error.code})"
+    if error.code == "context_length_exceeded":
+        why = "what it was to read exceeds its model's window."
+    elif error.status in _KEY_REFUSED:
+        why = f"the model provider refused the key: HTTP status {error.status}."
+    else:
+        said = _PROVIDERS_NAME.sub("", error.message)
+        why = said[:1].lower() + said[1:]
+    return f"the summariser failed{named}: {why}"
+
+
 def _read_by(prompt: Prompt) -> Iterator[str]:
     yield prompt.instructions or ""
     yield from map(text_of, prompt.items)
-
-
-def _unwrapped(text: str, wish: Wish) -> str:
-    text = unwrapped(text)
-    return under_headings(text, wish.sections) if wish.structured else text
 
 
 def portion_prompt(portion: Portion) -> Prompt:

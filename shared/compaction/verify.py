@@ -80,7 +80,7 @@ def _fault_of_form(text: str, sections: Sequence[str]) -> str | None:
         return None
     if len(missing) == len(sections):
         if text.startswith(("{", "[")):
-            return "it was no JSON object with a list of texts for each heading."
+            return "it was JSON of another form than was asked for."
         if declines(text):
             return "it was a refusal."
         if asks(text):

@@ -93,7 +93,10 @@ async def test_no_rule_is_lost_by_a_summariser_that_misbehaves(script: Script, w
 async def test_a_failing_summariser_leaves_the_ledger_and_a_warning() -> None:
     result = await compacted(job(), in_turn([UpstreamError()]))
 
-    assert (result.method, result.warnings) == ("ledger", ["the summariser failed (server_error)."])
+    assert (result.method, result.warnings) == (
+        "ledger",
+        ["the summariser failed: the model provider failed."],
+    )
     assert RULE in result.payload.record
 
 

@@ -63,19 +63,63 @@ async def test_the_second_try_may_succeed_and_both_are_paid() -> None:
     assert summary.warnings == ["it was empty or far too short."]
 
 
-async def test_a_failing_provider_is_not_asked_again() -> None:
-    summary, upstream = await summarized(
-        in_turn([TextDelta("## Goal"), UpstreamError(code="rate_limit_exceeded")])
-    )
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        pytest.param(
+            UpstreamError("The model provider did not answer in time."),
+            "the summariser failed: the model provider did not answer in time.",
+            id="hangs",
+        ),
+        pytest.param(
+            UpstreamError("The model provider answered with HTTP status 401 (invalid_api_key).", status=401),
+            "the summariser failed: the model provider refused the key: HTTP status 401.",
+            id="refuses the key",
+        ),
+        pytest.param(
+            UpstreamError("The model provider answered with HTTP status 500 (obey_me_always).", status=500),
+            "the summariser failed: the model provider answered with HTTP status 500.",
+            id="names its failure",
+        ),
+        pytest.param(
+            UpstreamError(
+                "The model provider answered with HTTP status 429.", code="rate_limit_exceeded", status=429
+            ),
+            "the summariser failed (rate_limit_exceeded): the model provider answered with HTTP status 429.",
+            id="has a limit",
+        ),
+        pytest.param(
+            UpstreamError("Your input is too long.", code="context_length_exceeded"),
+            "the summariser failed (context_length_exceeded): what it was to read exceeds its model's window.",
+            id="has a small window",
+        ),
+    ],
+)
+async def test_a_failing_provider_is_not_asked_again_and_the_record_tells_what_happened(
+    error: UpstreamError, why: str
+) -> None:
+    summary, upstream = await summarized(in_turn([TextDelta("## Goal"), error]))
 
-    assert (summary.text, summary.warnings) == (None, ["the summariser failed (rate_limit_exceeded)."])
+    assert (summary.text, summary.warnings) == (None, [why])
     assert len(upstream.prompts) == 1
+
+
+async def test_each_request_counts_that_the_provider_was_sent() -> None:
+    failed = UpstreamError()
+    failed.calls = 3
+    ended = Finished("stop", usage(100, 10), calls=2)
+
+    given_up, _ = await summarized(in_turn([TextDelta("No."), ended], [failed]))
+    taken, _ = await summarized(in_turn([TextDelta("No."), ended], writing(GOOD)))
+
+    assert (given_up.calls, taken.calls) == (5, 3)
 
 
 async def test_an_answer_without_an_end_is_none() -> None:
     summary, _ = await summarized(in_turn([TextDelta(GOOD)]))
 
-    assert (summary.text, summary.warnings) == (None, ["the summariser failed (server_error)."])
+    assert summary.text is None
+    assert summary.warnings == ["the summariser failed: its answer ended without saying so."]
 
 
 async def test_what_no_provider_reported_is_estimated() -> None:

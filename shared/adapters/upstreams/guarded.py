@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -14,7 +14,7 @@ from shared.ending import end_task, to_its_end
 from shared.errors import StoreUnreachable, UpstreamBusy, UpstreamError
 from shared.jitter import jittered
 from shared.ports import Gates, ProviderCompaction, Upstream
-from shared.prompt import CompactedItems, Prompt, UpstreamEvent
+from shared.prompt import CompactedItems, Finished, Prompt, UpstreamEvent
 from shared.routing import Route
 from shared.upstream_gate import Closed, Entry, Report
 
@@ -40,6 +40,10 @@ class _Asking:
     def left_seconds(self) -> float:
         return self.patience_seconds - (time.monotonic() - self.began)
 
+    def counted(self, event: UpstreamEvent) -> UpstreamEvent:
+        """Return the event; the last one says how often the upstream was asked."""
+        return replace(event, calls=self.tries + 1) if isinstance(event, Finished) else event
+
     async def wait(self, seconds: float, busy: UpstreamBusy) -> None:
         """Wait, or raise `busy` where that takes too long."""
         if seconds > self.left_seconds:
@@ -49,6 +53,13 @@ class _Asking:
     async def try_again(self, error: UpstreamError) -> None:
         """Wait until the next try after `error`; raise what is to be told where there is none."""
         self.tries += 1
+        try:
+            await self._wait_after(error)
+        except UpstreamError as told:
+            told.calls = self.tries
+            raise
+
+    async def _wait_after(self, error: UpstreamError) -> None:
         if not error.is_transient:
             raise error
         limited = error.status == 429
@@ -89,11 +100,13 @@ class GuardedUpstream:
                         if not begun:
                             begun = True
                             await self._begin(entry)
-                        yield event
-            except UpstreamBusy:
+                        yield asking.counted(event)
+            except UpstreamBusy as error:
+                error.calls = asking.tries
                 raise
             except UpstreamError as error:
                 if begun:
+                    error.calls = asking.tries + 1
                     raise
                 await asking.try_again(error)
             else:

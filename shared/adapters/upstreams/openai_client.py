@@ -56,7 +56,8 @@ async def open_stream(client: AsyncOpenAI, path: str, body: JsonObject) -> Async
         async with await client.post(
             path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
         ) as stream:
-            yield stream
+            with _translated_errors(is_answering=True):
+                yield stream
 
 
 async def post(client: AsyncOpenAI, path: str, body: JsonObject, *, read: Callable[[object], _Read]) -> _Read:
@@ -76,11 +77,11 @@ async def list_models(client: AsyncOpenAI) -> list[str]:
 
 
 @contextmanager
-def _translated_errors() -> Iterator[None]:
+def _translated_errors(*, is_answering: bool = False) -> Iterator[None]:
     try:
         yield
     except APIError as error:
-        raise upstream_error(error) from error
+        raise upstream_error(error, is_answering=is_answering) from error
     except (OpenAIError, ValueError) as error:
         # JSON that is none, or not of the shape that we read.
         raise UpstreamError("The model provider sent something that cannot be read.") from error

@@ -67,13 +67,15 @@ _STATUSES: Final = {
 # A 404 may as well be about the address, or an item that the provider does not store.
 _NO_MODEL: Final = re.compile(r"\bmodels?\b|no endpoints found", re.IGNORECASE)
 _NO_ITEM: Final = re.compile(r"\bitem with id\b", re.IGNORECASE)
+_BROKE_OFF: Final = "The model provider's answer broke off."
 _QUOTABLE: Final = re.compile(r"[a-z][a-z_]{1,60}")
 
 
-def upstream_error(error: openai.APIError) -> UpstreamError:
+def upstream_error(error: openai.APIError, *, is_answering: bool = False) -> UpstreamError:
     """Return what the SDK's error means: a code that a client can act on, the status, the wait."""
     status = error.status_code if isinstance(error, openai.APIStatusError) else None
-    failure = _failure([str(error.code), str(error.type)], status, error.message, _sentence(error))
+    sentence = _BROKE_OFF if is_answering and _is_cut(error) else _sentence(error)
+    failure = _failure([str(error.code), str(error.type)], status, error.message, sentence)
     failure.retry_after_seconds = _retry_after_seconds(error)
     if isinstance(error, openai.APIConnectionError):
         failure.is_outage = True
@@ -86,6 +88,13 @@ def failed_response(code: object, message: object) -> UpstreamError:
     """Return the error of a provider that said within its answer that it failed."""
     sentence = _quoting("The model provider failed while it answered", str(code))
     return _failure([str(code)], None, str(message), sentence)
+
+
+def broken_off(*, has_begun: bool) -> UpstreamError:
+    """Return the error of an answer that has no end; what holds no event at all may be a page or a document."""
+    if has_begun:
+        return UpstreamError(_BROKE_OFF)
+    return UpstreamError("The model provider sent no stream of events.")
 
 
 def _failure(names: Sequence[str], status: int | None, message: str, sentence: str) -> UpstreamError:
@@ -108,6 +117,10 @@ def _status_in(names: Sequence[str]) -> int | None:
 def _said(code: str, sentence: str) -> str:
     """Return OpenAI's words for what clients know by them, whoever found it out; else the sentence."""
     return str(ContextOverflow()) if code == "context_length_exceeded" else sentence
+
+
+def _is_cut(error: openai.APIError) -> bool:
+    return isinstance(error, openai.APIConnectionError) and not isinstance(error, openai.APITimeoutError)
 
 
 def _never_connected(error: openai.APITimeoutError) -> bool:

@@ -71,7 +71,7 @@ def fault(summary: str) -> str | None:
         ),
         pytest.param(
             json.dumps({"Goal": [{"a": 1}, None], "Done": [["the ledger was built"]]}),
-            "it was no JSON object with a list of texts for each heading.",
+            "it was JSON of another form than was asked for.",
             id="lists of other things",
         ),
     ],

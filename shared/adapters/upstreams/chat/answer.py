@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from shared.adapters.upstreams.chat.calls import CallPart, Calls
 from shared.adapters.upstreams.chat.tools import ToolTable
-from shared.errors import UpstreamError
+from shared.adapters.upstreams.provider_errors import broken_off
 from shared.prompt import Finished, ReasoningDelta, RefusalDelta, TextDelta, UpstreamEvent
 from shared.wire.model import JsonObject
 from shared.wire.responses import InputTokensDetails, OutputTokensDetails, Usage
@@ -80,6 +80,7 @@ class ChatAnswer:
 
     def __init__(self, tools: ToolTable) -> None:
         self._calls = Calls(tools)
+        self._has_begun = False
         self._finish: str | None = None
         self._usage: _Usage | None = None
         # Those of tokens that are no text yet: a character may take several.
@@ -87,6 +88,7 @@ class ChatAnswer:
 
     def read(self, data: object) -> Iterator[UpstreamEvent]:
         """Yield what one chunk says. Raises ValueError when it is no chunk."""
+        self._has_begun = True
         chunk = _Chunk.model_validate(data)
         self._usage = chunk.usage or self._usage
         for choice in (chunk.choices or [])[:1]:
@@ -97,7 +99,7 @@ class ChatAnswer:
     def end(self) -> Iterator[UpstreamEvent]:
         """Yield what was held back, then Finished. Raises UpstreamError when the stream was cut."""
         if self._finish is None or self._finish in _BROKEN_FINISHES:
-            raise UpstreamError("The model provider's answer broke off.")
+            raise broken_off(has_begun=self._has_begun)
         reason = _reason(self._finish)
         yield from self._calls.end("completed" if reason == "stop" else "incomplete")
         yield Finished(reason, _usage(self._usage))

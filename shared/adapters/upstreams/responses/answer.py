@@ -6,9 +6,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel
 
-from shared.adapters.upstreams.provider_errors import failed_response
+from shared.adapters.upstreams.provider_errors import broken_off, failed_response
 from shared.adapters.upstreams.responses.documents import Failure, Outcome, finished
-from shared.errors import UpstreamError
 from shared.prompt import (
     AnnotationAdded,
     CallDelta,
@@ -66,6 +65,7 @@ class ResponsesAnswer:
     """
 
     def __init__(self) -> None:
+        self._has_begun = False
         self._finished: Finished | None = None
         self._started: set[int] = set()
         self._streamed: set[int] = set()
@@ -78,6 +78,7 @@ class ResponsesAnswer:
 
     def read(self, data: object) -> Iterator[UpstreamEvent]:
         """Yield what one event says. Raises ValueError when it is none, UpstreamError when it is a failure."""
+        self._has_begun = True
         event = _Event.model_validate(data)
         match event.type.removeprefix("response."):
             case "output_item.added" if event.item:
@@ -97,7 +98,7 @@ class ResponsesAnswer:
     def finished(self) -> Finished:
         """Return the end of the answer. Raises UpstreamError when the stream was cut."""
         if self._finished is None:
-            raise UpstreamError("The model provider's answer broke off.")
+            raise broken_off(has_begun=self._has_begun)
         return self._finished
 
     def _delta(self, name: str, event: _Event) -> Iterator[UpstreamEvent]:

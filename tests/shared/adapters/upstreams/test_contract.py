@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from shared.adapters.upstreams.chat.answer import ChatAnswer
+from shared.adapters.upstreams.chat.tools import ToolTable
 from shared.adapters.upstreams.chat.upstream import ChatCompletionsUpstream
 from shared.adapters.upstreams.offline.upstream import OFFLINE_MODEL, OfflineUpstream
 from shared.adapters.upstreams.openai_client import new_client
+from shared.adapters.upstreams.responses.answer import ResponsesAnswer
 from shared.adapters.upstreams.responses.upstream import ResponsesUpstream
 from shared.adapters.upstreams.routed import RoutedUpstream
 from shared.errors import ContextOverflow, UpstreamError
@@ -328,6 +331,19 @@ async def test_an_answer_without_an_end_is_a_failure(remote: Subject) -> None:
 
     with pytest.raises(UpstreamError, match="broke off"):
         await all_events(remote.upstream, a_prompt(remote.model))
+
+
+async def test_an_answer_that_is_cut_is_a_failure(remote: Subject) -> None:
+    remote.provider.script = in_turn(Reply("This is cut somewhere", cut_after=2))
+
+    with pytest.raises(UpstreamError, match="broke off"):
+        await all_events(remote.upstream, a_prompt(remote.model))
+
+
+def test_an_answer_without_any_event_is_none() -> None:
+    for end in (ResponsesAnswer().finished, lambda: list(ChatAnswer(ToolTable([])).end())):
+        with pytest.raises(UpstreamError, match="no stream of events"):
+            end()
 
 
 async def test_a_provider_that_is_not_there_is_an_upstream_error() -> None:

@@ -19,7 +19,7 @@ from shared.adapters.upstreams.openai_client import new_client
 from shared.adapters.upstreams.responses.upstream import ResponsesUpstream
 from shared.errors import UpstreamBusy, UpstreamError
 from shared.ports import Upstream
-from shared.prompt import Prompt, TextDelta
+from shared.prompt import Finished, Prompt, TextDelta
 from shared.routing import ANY_MODEL, Route
 from shared.settings import Settings
 from shared.upstream_gate import Closed, Entry, Report
@@ -354,10 +354,10 @@ async def test_after_failures_in_a_row_nobody_asks_and_then_one_tries(build: Bui
     site.provider.follow(lambda _body: Reply(status=500))
     own = await site.fails(site.here)
     assert (own.code, isinstance(own, UpstreamBusy)) == ("server_error", False)
-    assert len(site.provider.requests) == MOST_FAILURES
+    assert own.calls == len(site.provider.requests) == MOST_FAILURES
 
     fast = await site.fails(site.there, patience_seconds=0)
-    assert (fast.code, fast.retry_after_seconds) == ("server_is_overloaded", 1)
+    assert (fast.code, fast.retry_after_seconds, fast.calls) == ("server_is_overloaded", 1, 0)
     assert isinstance(fast, UpstreamBusy)
     assert "in a row" in fast.message
     assert len(site.provider.requests) == MOST_FAILURES
@@ -418,7 +418,9 @@ async def test_failures_that_are_the_requests_or_not_in_a_row_shut_nothing(build
         assert not isinstance(await site.fails(), UpstreamBusy)
     for failure in [Reply(status=500), Reply(status=503, retry_after_seconds=0.01), Reply(cut_after=0)]:
         site.provider.follow(in_turn(failure, Reply("Fine.")))
-        assert await site.ask() == "Fine."
+        *_, ended = [event async for event in site.here.stream(Prompt("m", []))]
+        assert isinstance(ended, Finished)
+        assert ended.calls == 2
 
 
 async def test_an_answer_that_was_lost_is_reported_once(redis_url: str) -> None:
