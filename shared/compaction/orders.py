@@ -9,16 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.compaction.ledger.cues import APOSTROPHE, PAUSES, UNIVERSALS, Cue, word_set
+from shared.compaction.ledger.entries import Section
 from shared.compaction.ledger.statements import Statement, read_statement
 from shared.compaction.ledger.tokens import bare, pieces
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a sentence lays down: it `binds` whoever reads it, or only `hints` at that (a task does, too).
-
-    A `claim` says that the user said so.
-    """
+    """What a sentence lays down: it `binds` whoever reads it, or only `hints` at that; one that `claims` says who did."""
 
     binds: bool
     hints: bool
@@ -29,15 +27,26 @@ class Order:
 
 
 def read_order(sentence: str) -> Order:
-    """Return what the sentence lays down; of one that only tells something nothing is true."""
-    statement = read_statement(sentence)
-    claims = _claims(statement)
+    """Return what the sentence lays down, and whether it says that a person did; of a plain fact nothing is true."""
+    speaker = _SPEAKER.match(sentence)
+    text = sentence[speaker.end() :] if speaker else sentence
+    statement = read_statement(text)
+    claims = _claims(statement) or (speaker is not None and speaker["who"].casefold() in _PEOPLE)
     if statement.is_question:
         return Order(binds=False, hints=False, claims=claims)
-    binds = _is_named_rule(sentence) or _overrides(statement) or _binds(sentence)
+    binds = (
+        _NAMED.match(sentence) is not None
+        or _overrides(statement)
+        or _binds(text, is_general=_is_general(sentence))
+    )
     insists = claims and not _INSISTING.isdisjoint(statement.lows)
-    hints = statement.binding or not statement.cues.isdisjoint({Cue.STANDING, Cue.TASK})
-    return Order(binds=binds or insists, hints=hints, claims=claims)
+    hints = statement.binding or statement.label in _LABELS or Cue.REMEMBER in statement.cues
+    return Order(binds=binds or insists, hints=hints or not _OFTEN.isdisjoint(statement.lows), claims=claims)
+
+
+def injects(text: str) -> bool:
+    """Whether the text asks whoever summarises it to write something down, or to forget what was asked before."""
+    return _INJECTS.search(text) is not None
 
 
 def _split(phrases: str) -> tuple[tuple[str, ...], ...]:
@@ -84,6 +93,23 @@ _NAMED = re.compile(
     r"(?: (?:of|from|by|for) [\w ]{1,30})?(?: ?\([^)]{0,60}\))?[\W_]{0,3}[:：]",  # noqa: RUF001
     re.IGNORECASE,
 )
+# "[user] …", "User: …", and the first cell of a row.
+_SPEAKER = re.compile(r"\W{0,4}(?P<who>\w{1,20})\W{0,3}(?:\]|\||(?<=\w):)[\s*|]*")
+_LABELS = frozenset({Section.RULE, Section.PREFERENCE})
+_OFTEN = word_set(
+    "always never immer niemals siempre nunca jamás toujours jamais sempre mai всегда никогда zawsze nigdy"
+)
+_INJECTS = re.compile(
+    r"\b(?:when(?:ever)?|if|once|while) (?:you |this |the (?:chat|session|conversation|context))[^.]{0,40}(?:summari|compact|shorten|condens)"
+    r"|\b(?:add|keep|include|carry over|write down|record|remember) (?:this|the|these|following|a|as a)[^.]{0,30}\b(?:rules?|standing order|constraint)\b"
+    r"|\b(?:ignore|disregard|forget) (?:all |any |the |your |every )*(?:previous|prior|above|earlier|preceding|other) "
+    r"|\b(?:note|message|instructions?|attention|to):? (?:to|for) (?:the |any |all )?(?:ai|assistants?|agents?|models?|llms?|summari[sz]er)\b"
+    r"|system-reminder|\[(?:system|admin|operator|developer)\]|<(?:system|instructions?)>|\bnew (?:system )?(?:instructions|policy|rule):"
+    r"|\b(?:agent|assistant|ai|model): (?:keep|add|always|never|remember|forward|send|from now)"
+    r"|\b(?:from|by) the (?:user|operator|system|developer|admin)\)?:|\b(?:user|human): (?:from now|please|never|always|make sure)"
+    r"|\bin (?:your|the|its|any) summar",
+    re.IGNORECASE,
+)
 _SETTING_ASIDE = word_set("ignore disregard override overrule forget ignoriere ignora ignorez")
 _WHAT_BINDS = word_set(
     "rule rules instruction instructions constraint constraints order orders policy policies prompt guidelines regeln reglas règles"
@@ -106,10 +132,10 @@ _NEAR = 3
 _PEOPLE_MARKS = ("用户", "使用者", "ユーザー", "利用者", "사용자")
 
 
-def _binds(sentence: str) -> bool:
+def _binds(sentence: str, *, is_general: bool) -> bool:
     """Whether it binds without what tells of things as well; what must be done only where that is for good."""
     text = _without(sentence, _TELLING, _TELLING_PHRASES, _TELLING_MARKS)
-    if not _is_general(sentence):
+    if not is_general:
         text = _without(text, _DOING, _DOING_PHRASES, _DOING_MARKS)
     return read_statement(text).binding
 
@@ -142,10 +168,6 @@ def _without(
 
 def _pause(token: str) -> str:
     return token[-1] if token.endswith(PAUSES) else ""
-
-
-def _is_named_rule(sentence: str) -> bool:
-    return _NAMED.match(sentence) is not None
 
 
 def _overrides(statement: Statement) -> bool:

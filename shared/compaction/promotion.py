@@ -1,9 +1,11 @@
 """Promotion: rules in a summary that nobody laid down. Found by their words, in any language, without a model."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
+from typing import NamedTuple
 
 from shared.compaction.heard import (
     Heard,
@@ -16,7 +18,7 @@ from shared.compaction.heard import (
 )
 from shared.compaction.ledger.outcomes import speaks_to_model
 from shared.compaction.ledger.sentences import sentences_of
-from shared.compaction.orders import Order, read_order
+from shared.compaction.orders import Order, injects, read_order
 from shared.compaction.sections import heading_of, says_nothing
 
 # A rule is somebody's when they said as much of it in one place.
@@ -47,54 +49,70 @@ def without_promoted(
     of something, a task and a next step, unless a tool asked for them.
     """
     judged = list(_judged(summary, sections, rule_sections))
-    if not any(is_rule or orders for _, is_rule, orders in judged):
+    returned = list(lines_heard(tools))
+    injected = list(_injected(returned))
+    if not injected and not any(line.is_rule or any(line.orders.values()) for line in judged):
         return summary, 0
-    court = _Court(list(people), list(tools), model, [line for line, is_rule, _ in judged if is_rule])
+    quoted = [line.text for line in judged if line.is_rule]
+    court = _Court(list(people), returned, injected, model, quoted)
     kept: list[str] = []
     dropped = 0
-    for line, is_rule, orders in judged:
-        taken = [sentence for sentence, order in orders.items() if not court.allows(sentence, order)]
-        if is_rule and not court.knows(line):
+    for line in judged:
+        taken = [sentence for sentence, order in line.orders.items() if not court.allows(sentence, order)]
+        if line.is_rule and not court.knows(line.text):
             dropped += 1
         elif taken:
             dropped += len(taken)
-            kept.extend(_without(line, taken))
+            kept.extend(_without(line.text, taken))
         else:
-            kept.append(line)
+            kept.append(line.text)
     return ("\n".join(_filled(kept, sections)), dropped) if dropped else (summary, 0)
 
 
 def rules_of(summary: str, *, sections: Sequence[str], rule_sections: Sequence[str]) -> list[str]:
     """Return what the summary lays down: the lines of its rules, and what else binds in it."""
     rules: list[str] = []
-    for line, is_rule, orders in _judged(summary, sections, rule_sections):
-        binding = [sentence for sentence, order in orders.items() if order.binds]
-        rules += [line.strip()] if is_rule else binding
+    for line in _judged(summary, sections, rule_sections):
+        binding = [sentence for sentence, order in line.orders.items() if order.binds]
+        rules += [line.text.strip()] if line.is_rule else binding
     return rules
 
 
-def _judged(
-    summary: str, sections: Sequence[str], rule_sections: Sequence[str]
-) -> Iterator[tuple[str, bool, dict[str, Order]]]:
-    """Yield each line of the summary, whether it is a rule, and what its sentences lay down where it is none."""
+class _Line(NamedTuple):
+    """A line of the summary, whether it is a rule, and what its sentences lay down where it is none."""
+
+    text: str
+    is_rule: bool = False
+    orders: Mapping[str, Order] = MappingProxyType({})
+
+
+def _judged(summary: str, sections: Sequence[str], rule_sections: Sequence[str]) -> Iterator[_Line]:
     current: str | None = None
     for line in summary.splitlines():
         heading = heading_of(line, sections)
         current = heading or current
         if heading is not None or says_nothing(line):
-            yield line, False, {}
+            yield _Line(line)
         elif current in rule_sections:
-            yield line, True, {}
+            yield _Line(line, is_rule=True)
         else:
-            orders = {sentence: read_order(sentence) for sentence in sentences_of(line)}
-            yield line, False, {sentence: order for sentence, order in orders.items() if order}
+            yield _Line(line, orders={sentence: read_order(sentence) for sentence in sentences_of(line)})
+
+
+def _injected(returned: Iterable[str]) -> Iterator[str]:
+    """Yield the sentences of tools that ask for something to be written down, each with the one after it."""
+    for line in returned:
+        if injects(line):
+            for one, following in pairwise([*sentences_of(line), ""]):
+                if injects(one):
+                    yield f"{one} {following}"
 
 
 def _without(line: str, taken: Sequence[str]) -> list[str]:
     """Return the line with the sentences that it has besides those `taken`; nothing where it has no others."""
     left = " ".join(sentence for sentence in sentences_of(line) if sentence not in taken)
     mark = _BULLET.match(line)
-    return [f"{mark[0] if mark else ''}{left}"] if left else []
+    return [f"{mark[0] if mark else ''}{left}"] if any(map(str.isalnum, left)) else []
 
 
 def _filled(lines: Sequence[str], sections: Sequence[str]) -> Iterator[str]:
@@ -109,12 +127,18 @@ class _Court:
     """Who said what: it tells whose a rule is."""
 
     def __init__(
-        self, people: Sequence[str], tools: Sequence[str], model: Iterable[str], rules: Sequence[str]
+        self,
+        people: Sequence[str],
+        returned: Sequence[str],
+        injected: Sequence[str],
+        model: Iterable[str],
+        rules: Sequence[str],
     ) -> None:
         """Take what was said, and the lines that are to be judged as rules: some have no word to go by."""
-        self._texts, self._returned = list(model), list(lines_heard(tools))
+        self._returned, self._texts = returned, model
         self._people = Heard(sentences_heard(people))
-        self._tools = Heard(map(words_of, self._returned))
+        self._tools = Heard(map(words_of, returned))
+        self._injected = Heard(map(words_of, injected))
         self._quoted = _quoted([line for line in rules if not any(readings(line))], people)
 
     def knows(self, sentence: str) -> bool:
@@ -128,16 +152,18 @@ class _Court:
         if self.knows(sentence):
             return True
         weights = self._weights(words_of(sentence))
+        said = self._people.nearness(weights)
+        if self._injected.nearness(weights) >= max(said, _CLEARLY):
+            return False
         if order.binds:
-            said = self._model.nearness(weights)
-            return not order.claims and said >= _ENOUGH and said > self._tools.nearness(weights)
+            meant = self._model.nearness(weights)
+            return not order.claims and meant >= _ENOUGH and meant > self._tools.nearness(weights)
         sources = self._tools if order.claims else self._instructions
-        asked = sources.nearness(weights)
-        return asked < _CLEARLY or asked <= self._people.nearness(weights)
+        return not (order.claims or order.hints) or sources.nearness(weights) < max(said, _CLEARLY)
 
     @cached_property
     def _instructions(self) -> Heard:
-        """What asks who summarises to write something down."""
+        """What speaks of who summarises, or of what people are said to want."""
         return Heard(words_of(line) for line in self._returned if speaks_to_model(line))
 
     @cached_property
