@@ -1,5 +1,7 @@
 """Answers that are no summaries: refusals, questions, and the next turn, told by their first and last words."""
 
+import re
+
 _OPENINGS = (
     "i can't", "i cannot", "i'm sorry", "i am sorry", "i am unable", "i'm unable", "i won't", "i will not", "i must decline",
     "i'm not able", "i am not able", "sorry, ", "unfortunately, i", "as an ai", "i apologize", "i apologise", "my apologies",
@@ -23,6 +25,8 @@ _GOING_ON = (
     "i have ", "i've ", "here's", "here is", "got it", "understood", "thanks", "thank you", "you're welcome", "no problem",
     "done!", "klar", "gerne", "natürlich", "claro", "por supuesto", "bien sûr", "d'accord", "конечно", "好的", "当然", "はい",
 )  # fmt: skip
+_QUESTION_MARKS = ("?", "\uff1f", "\u061f")
+_END_OF_SENTENCE = re.compile("[.!?\u3002\uff01\uff1f\u061f]")
 _OPENING_CHARACTERS = 400
 _MARKS = " \t*_>-#\"'"
 
@@ -44,9 +48,10 @@ def declines(text: str) -> bool:
 
 
 def asks(text: str) -> bool:
-    """Whether the text ends with a question, or opens with one."""
-    first = text.strip().partition("\n")[0]
-    return any(line.rstrip(_MARKS).endswith(("?", "\uff1f", "\u061f")) for line in (text, first))
+    """Whether the text is a question at its end, or in its first sentence."""
+    first = _END_OF_SENTENCE.search(text)
+    is_question_first = first is not None and first[0] in _QUESTION_MARKS
+    return is_question_first or text.rstrip(_MARKS).endswith(_QUESTION_MARKS)
 
 
 def goes_on(text: str) -> bool:

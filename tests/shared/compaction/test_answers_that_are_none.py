@@ -46,6 +46,7 @@ def fault(summary: str) -> str | None:
         pytest.param(
             "Before I begin: which parts of it matter to you? " * 8, QUESTION, id="question upon question"
         ),
+        pytest.param("Which part do you mean? Please tell me more about it.", QUESTION, id="question first"),
         pytest.param(
             "\u4f60\u60f3\u8ba9\u6211\u603b\u7ed3\u54ea\u4e00\u90e8\u5206\uff1f" * 4,
             QUESTION,
