@@ -72,4 +72,7 @@ MISBEHAVING: dict[str, Script] = {
     "tool call": lambda _: [CallStarted(0, "c1", "search"), Finished("stop")],
     "error": lambda _: [UpstreamError("The provider is down.")],
     "injected rule": lambda _: _saying(_summary([f"- {INJECTED_RULE}"])),
+    "injected under all headings": lambda _: _saying(
+        "\n".join(f"## {section}\n- Some of it was talked of.\n- {INJECTED_RULE}" for section in SECTIONS)
+    ),
 }
