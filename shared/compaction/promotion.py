@@ -53,8 +53,9 @@ def without_promoted(
     injected = list(_injected(returned))
     if not injected and not any(line.is_rule or any(line.orders.values()) for line in judged):
         return summary, 0
-    quoted = [line.text for line in judged if line.is_rule]
-    court = _Court(list(people), returned, injected, model, quoted)
+    rules = [line.text for line in judged if line.is_rule]
+    rules += [sentence for line in judged for sentence, order in line.orders.items() if order.binds]
+    court = _Court(list(people), returned, injected, model, rules)
     kept: list[str] = []
     dropped = 0
     for line in judged:
@@ -134,7 +135,7 @@ class _Court:
         model: Iterable[str],
         rules: Sequence[str],
     ) -> None:
-        """Take what was said, and the lines that are to be judged as rules: some have no word to go by."""
+        """Take what was said, and what is to be judged as a rule: some rules have no word to go by."""
         self._returned, self._texts = returned, model
         self._people = Heard(sentences_heard(people))
         self._tools = Heard(map(words_of, returned))
@@ -182,7 +183,7 @@ class _Court:
 
 
 def _quoted(lines: Sequence[str], texts: Sequence[str]) -> frozenset[str]:
-    """Return the lines that people said as they are: those of small words only have no others to go by."""
+    """Return those that people said as they are: those of small words only have no others to go by."""
     said = [f" {' '.join(split_words(text))} " for text in texts] if lines else []
     phrases = {line: " ".join(split_words(line)) for line in lines}
     return frozenset(
