@@ -16,7 +16,7 @@ from shared.compaction.heard import (
     split_words,
     words_of,
 )
-from shared.compaction.ledger.outcomes import speaks_to_model
+from shared.compaction.ledger.errors import speaks_to_model
 from shared.compaction.ledger.sentences import sentences_of
 from shared.compaction.orders import Order, injects, read_order
 from shared.compaction.sections import heading_of, says_nothing
