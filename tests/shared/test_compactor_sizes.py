@@ -59,6 +59,18 @@ async def test_a_record_that_fits_to_the_token_stays_as_it_is() -> None:
     assert again.payload == first.payload
 
 
+async def test_what_the_record_leaves_of_the_target_is_for_what_was_said_last() -> None:
+    work = job(policy=replace(POLICY, target_tokens=2_500))
+
+    result = await compacted(work)
+
+    assert 0.8 * 2_500 <= result.tokens_after <= 2_500 < work.tokens
+    recent = next(fate.position for fate in result.items if fate.reason == "recent")
+    assert all(fate.fate == "kept" for fate in result.items[recent:])
+    newest = [entry.item for entry in work.history[recent:]]
+    assert [entry.item for entry in result.payload.kept[-len(newest) :]] == newest
+
+
 async def test_says_how_large_the_window_was_and_is() -> None:
     work = job()
 
