@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from shared.adapters.upstreams.offline.bm25 import score_documents
+from shared.compaction.record import CLOSING, NOTE, OPENING
 from shared.wire.items import Item, Message, Reasoning
 from shared.wire.text import text_of
 
@@ -25,6 +26,8 @@ _SENTENCE_END: Final = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")  #
 _MARKER: Final = re.compile(r"^\s*(?:[-*•>#]+|\d+[.)])\s+")
 # A heading answers nothing, and being short it would come before what stands under it.
 _HEADING: Final = re.compile(r"^\s*#{1,6}\s")
+# What stands around a record says nothing of what was said.
+_FRAME: Final = frozenset({OPENING, NOTE, CLOSING})
 _WORD: Final = re.compile(r"\w+(?:[-./:@+]\w+)*")
 _PIECE: Final = re.compile(r"[^\W\d_]+|\d+")
 _SUFFIX: Final = re.compile(r"(?<=\w{3})(?:ings?|ments?|e?d|e?s|e|ly|ion|ions)$")
@@ -99,7 +102,7 @@ def _weight(item: Item) -> float:
 
 def _sentences(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        if _HEADING.match(line):
+        if _HEADING.match(line) or line in _FRAME:
             continue
         for sentence in _SENTENCE_END.split(_MARKER.sub("", line)):
             yield from _cut(sentence.strip())
