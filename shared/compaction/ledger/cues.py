@@ -74,7 +74,8 @@ WORDS: dict[Cue, frozenset[str]] = {
         """must mustn't shall shan't forbidden forbids prohibited prohibits banned bans disallowed mandatory required requires off-limits
         non-negotiable shouldn't confidential
         muss müssen musst müsst darf dürfen darfst soll sollen sollst verboten unbedingt zwingend vertraulich
-        allergic allergisch alérgico alérgica alérgicos alérgicas allergique allergiques аллергия аллергии uczulony allergico
+        pregnant diabetic coeliac celiac epileptic asthmatic schwanger zöliakie embarazada diabético diabética celíaco celíaca enceinte
+        diabétique cœliaque allergic allergisch alérgico alérgica alérgicos alérgicas allergique allergiques аллергия аллергии uczulony allergico
         allergica एलर्जी حساسية
         debe deben debes deberá prohibido prohibida obligatorio obligatoria confidencial
         doit doivent interdit interdite obligatoire deve devem devono proibido obrigatório vietato"""
@@ -174,7 +175,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
         |no more than|no later than|not exceed|not to exceed|off limits|make sure|makes sure|ensure that|be sure to
         |without approval|without explicit|without my|without asking|unless i|unless we|only if|only after|only with
         |from now on|going forward|from here on|ab sofort|de ahora en adelante|only when|is capped|needs approval|need approval|nobody else|no one else|does not move|stay free of|capped at
-        |away from the|doesn't allow|don't allow|does not allow|do not allow|isn't permitted|may only|hard limit|as long as|ask first|ask before|ask me before
+        |away from the|stay away from|stays away from|keep away from|blood thinners|out of the question|hands off|doesn't allow|don't allow|does not allow|do not allow|isn't permitted|may only|hard limit|as long as|ask first|ask before|ask me before
         |not ok to|not okay to|not acceptable|isn't allowed|aren't allowed|out of bounds|but not|nobody but|no one but
         |auf keinen fall|unter keinen umständen|nicht erlaubt|stell sicher|stelle sicher|höchstens|mindestens|spätestens
         |nicht mehr als|ohne zustimmung|ohne rückfrage|ohne freigabe|nur mit|nur nach
@@ -221,7 +222,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
     Cue.DOUBT: _phrases(
         """i don't know|i do not know|not sure|i don't think|i don't understand|i don't see|i don't remember
         |i don't get|i can't see|can't tell|any idea|what do you think|tell me more|could you explain|i never knew
-        |always wondered|want to understand|want to know|like to know|like to understand|love to hear|want to see|want to learn|want to try|want to talk|must be joking|must be kidding|must admit|must say|doesn't matter|don't worry|no idea|it must be|that must be|must have been|no wonder|never mind|nothing much|nothing else|don't bother|not really|no rush
+        |always wondered|want to understand|want to know|like to know|like to understand|love to hear|want to see|want to learn|want to try|want to talk|must be joking|must be kidding|must admit|must say|doesn't matter|don't worry|no idea|it must be|that must be|must have been|no wonder|never mind|nothing much|nothing else|not really|no rush
         |ich weiß nicht|keine ahnung|nicht sicher|no sé|no estoy seguro|no estoy segura|je ne sais pas"""
     ),
 }

@@ -52,8 +52,9 @@ def lines_by_origin(text: str) -> Iterator[tuple[str, Origin]]:
     paragraphs = list(paragraphs_of(text))
     held = _text_in([line for lines in paragraphs for line, fenced in lines if not fenced])
     for number, lines in enumerate(paragraphs):
-        is_edge = _opens(lines) if number == 0 else number == len(paragraphs) - 1 and _closes(lines)
         has_rows = sum(_is_row(line) for line, _ in lines) >= _TABLE_ROWS
+        said = [each for each in lines if not (has_rows and _is_row(each[0]))]
+        is_edge = _opens(said) if number == 0 else number == len(paragraphs) - 1 and _closes(said)
         for line, fenced in lines:
             if fenced:
                 yield line, Origin.FENCED

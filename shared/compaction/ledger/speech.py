@@ -28,7 +28,9 @@ _OFTEN = 3
 _FIRST_SENTENCES, _LEAST_AGREED, _AGREED = 3, 0, 20
 # What a sentence loses that its speaker has only passed on; less where it speaks of or to somebody.
 _PASTED = {Origin.EXCERPT: 4, Origin.TEXT: 8, Origin.DATA: 10}
-_OF_A_RULE, _MOST_PASTED = 8, 40
+_OF_A_RULE = 8
+# Less than what anybody says by himself, the more so the longer it is.
+_MOST_PASTED = {Origin.EXCERPT: 34, Origin.TEXT: 24, Origin.DATA: 20}
 _TEXTS = frozenset({Origin.EXCERPT, Origin.TEXT})
 _MANY_ORDERS = 3
 _ORDERS = WORDS[Cue.ORDER] | SETTING
@@ -206,7 +208,7 @@ def _entry(each: Spoken, points: int) -> Entry:
         key, score = f"{trust.value}:{key}", max(20, score - 10)
     if not each.is_own:
         section = section if section in _KEPT_FROM_MODEL else Section.FACT
-        score = min(score, _MOST_PASTED)
+        score = min(score, _MOST_PASTED[each.origin])
     return Entry(
         section, each.text, trust, each.said.source, key, score, hard=statement.is_hard and each.is_own
     )

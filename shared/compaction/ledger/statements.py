@@ -43,6 +43,18 @@ _OPENERS = QUESTIONS - CONDITIONS
 _POLITE_OPENINGS = REQUESTS | word_set("please and so then sorry ok okay you sie du bitte por favor")
 _REASONS = word_set("because since weil da denn porque pues parce puisque car потому")
 # What hurts somebody is worth knowing, however unsure the speaker is.
+_TAGS = frozenset(
+    (
+        ("will", "you"),
+        ("would", "you"),
+        ("ok",),
+        ("okay",),
+        ("please",),
+        ("pls",),
+        ("bitte",),
+        ("por", "favor"),
+    )
+)
 _HARMS = word_set(
     """allergic allergy allergies allergisch allergie alérgico alérgica alergia allergique аллергия аллергии एलर्जी حساسية"""
 )
@@ -80,8 +92,13 @@ class Statement:
 
     @property
     def is_question(self) -> bool:
-        """Whether it ends as a question does."""
-        return self.text.rstrip("\"') ").endswith(QUESTION_MARKS)
+        """Whether it ends as a question does, and is not an order with a polite word behind it."""
+        return self.text.rstrip("\"') ").endswith(QUESTION_MARKS) and not self._is_tagged
+
+    @property
+    def _is_tagged(self) -> bool:
+        """Whether a word of politeness alone asks: "put the page number behind it, will you?"."""
+        return self.lows[-2:] in _TAGS or self.lows[-1:] in _TAGS
 
     @property
     def opening(self) -> str:
@@ -285,6 +302,16 @@ def _worth_of_script(statement: Statement) -> int:
     )
 
 
+def _doubts_only_before_but(lows: tuple[str, ...]) -> bool:
+    """Whether what is unsure is how much it matters: "a detail maybe, but temperatures in kelvin"."""
+    if "but" not in lows[:6]:
+        return False
+    after = lows[lows.index("but") :]
+    return WORDS[Cue.DOUBT].isdisjoint(after) and not any(
+        phrase in f" {' '.join(after)} " for phrase in PHRASES[Cue.DOUBT]
+    )
+
+
 def _label(raw: list[str], lows: tuple[str, ...]) -> tuple[Section | None, int]:
     for index, token in enumerate(raw[:6]):
         if token.rstrip("*_").endswith(COLONS):
@@ -305,6 +332,6 @@ def _cues(text: str, raw: list[str], lows: tuple[str, ...], start: int) -> froze
     if not text.isascii():
         marked = without_neutral(text)
         found |= {cue for cue, marks in CHARACTERS.items() if any(mark in marked for mark in marks)}
-    if not _HARMS.isdisjoint(present):
+    if not _HARMS.isdisjoint(present) or _doubts_only_before_but(lows):
         found.discard(Cue.DOUBT)
     return frozenset(found - {Cue.STANDING, Cue.TASK} | orders_in(raw, lows, start))

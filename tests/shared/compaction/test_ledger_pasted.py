@@ -89,3 +89,19 @@ def test_a_heading_is_no_label() -> None:
     entries = _entries(say("user", "Alert rule / storage class: the release train is older than the mesh."))
 
     assert not any(entry.hard for entry in entries)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Make it a habit to put the page number behind each quotation, will you?",
+        "A detail maybe, but always give temperatures in kelvin.",
+        "My sister is pregnant, so raw egg and raw fish are out.",
+        "Grandpa should stay away from grapefruit.",
+    ],
+)
+def test_what_is_said_politely_or_in_passing_counts_as_said(text: str) -> None:
+    [kept] = [entry for entry in _entries(say("user", text), say("user", "Go on.")) if entry.text == text]
+
+    assert kept.section in {Section.RULE, Section.PREFERENCE}
+    assert kept.score >= 50
