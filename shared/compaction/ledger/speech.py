@@ -13,8 +13,9 @@ from shared.compaction.ledger.moulds import Moulds
 from shared.compaction.ledger.pasted import Origin, lines_by_origin
 from shared.compaction.ledger.reading import Said
 from shared.compaction.ledger.sentences import lines_of, sentences_of
-from shared.compaction.ledger.statements import Statement, read_statement, worth
+from shared.compaction.ledger.statements import Statement, read_statement
 from shared.compaction.ledger.subjects import same_words_key, stems_of, subject_key
+from shared.compaction.ledger.worth import worth
 
 _LEAST = {Trust.SYSTEM: 1, Trust.USER: 1, Trust.ASSISTANT: 6, Trust.TOOL: 99}
 # A comment counts where it says as much as a rule, a whole sentence where it says anything.
