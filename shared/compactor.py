@@ -2,10 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Collection
 from dataclasses import replace
 
-from shared.compaction.fates import ItemFate, our_fates, provider_fates
+from shared.compacted import result_of
 from shared.compaction.ledger import Ledger, collect
 from shared.compaction.ledger.entries import AUTHORITIES
 from shared.compaction.pins import render_pins
@@ -23,13 +22,10 @@ from shared.prompt import Prompt, Sampling
 from shared.summaries import Portion, Summary
 from shared.summarizer import Span, Summarizer
 from shared.window.calls import open_calls
-from shared.window.media import with_less_media
 from shared.window.payload import VERSION, Payload, SizedItem, record_message
 from shared.wire.items import Compaction, ConfigurationUpdate, Item, Message
 from shared.wire.responses import Usage
 from shared.wire.text import text_of
-
-_TOO_HEAVY = "older images and files were left out: all of them had too many bytes for one item."
 
 
 class Compactor:
@@ -105,7 +101,7 @@ class Compactor:
             return replace(
                 result, warnings=[f"the provider did not compact: {error.message}", *result.warnings]
             )
-        return await asyncio.to_thread(_result, job, plan, payload, Summary(None, usage, calls=1), "native")
+        return await asyncio.to_thread(result_of, job, plan, payload, Summary(None, usage, calls=1), "native")
 
     async def _by_us(
         self, job: CompactionJob, plan: Plan, checkpoints: Checkpoints | None
@@ -184,7 +180,7 @@ class Compactor:
             pins=job.policy.pins,
             pinned_items=job.policy.pinned_items,
         )
-        return _result(job, plan, payload, summary, method, recent)
+        return result_of(job, plan, payload, summary, method, recent)
 
     def _recent(
         self, job: CompactionJob, plan: Plan, ledger: Ledger, max_tokens: int
@@ -197,63 +193,8 @@ class Compactor:
         return more_recent(plan, job.history, max_tokens - record_tokens(record.text, self._counter.count))
 
 
-def _result(
-    job: CompactionJob,
-    plan: Plan,
-    whole: Payload,
-    summary: Summary,
-    method: CompactionMethod,
-    recent: Collection[int] = (),
-) -> CompactionResult:
-    lighter = with_less_media(whole)
-    heavy = [] if lighter is whole else [_TOO_HEAVY]
-    beside, payload = _apart(lighter)
-    return CompactionResult(
-        payload=payload,
-        method=method,
-        usage=summary.usage,
-        tokens_before=job.tokens,
-        tokens_after=lighter.tokens,
-        seconds=0.0,
-        warnings=[*summary.warnings, *heavy],
-        beside=beside,
-        model=job.policy.model if summary.calls else None,
-        calls=summary.calls,
-        items=_fates(job, plan, whole, method, recent),
-    )
-
-
 def _size(job: CompactionJob) -> int:
     return sum(entry.tokens for entry in job.history)
-
-
-def _fates(
-    job: CompactionJob, plan: Plan, whole: Payload, method: CompactionMethod, recent: Collection[int]
-) -> list[ItemFate]:
-    if method == "native":
-        return provider_fates(job.history, whole.kept, pinned=job.policy.pinned_items)
-    return our_fates(
-        job.history,
-        plan,
-        ledger=Ledger.from_json(whole.ledger),
-        seen=job.known.items_seen,
-        summarised=method == "model",
-        recent=recent,
-    )
-
-
-def _apart(whole: Payload) -> tuple[list[SizedItem], Payload]:
-    """Return the user messages that go beside the item, and what goes into it."""
-    if whole.origin == "automatic":
-        return [], whole
-    beside = [entry for entry in whole.kept if _is_users(entry.item)]
-    inside = [entry for entry in whole.kept if not _is_users(entry.item)]
-    tokens = whole.tokens - sum(entry.tokens for entry in beside)
-    return beside, whole.model_copy(update={"kept": inside, "tokens": tokens})
-
-
-def _is_users(item: Item) -> bool:
-    return isinstance(item, Message) and item.role == "user"
 
 
 def _turns(job: CompactionJob) -> Prompt | None:
