@@ -175,7 +175,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
         |no more than|no later than|not exceed|not to exceed|off limits|make sure|makes sure|ensure that|be sure to
         |without approval|without explicit|without my|without asking|unless i|unless we|only if|only after|only with
         |from now on|going forward|from here on|ab sofort|de ahora en adelante|only when|is capped|needs approval|need approval|nobody else|no one else|does not move|stay free of|capped at
-        |away from the|stay away from|stays away from|keep away from|blood thinners|out of the question|hands off|doesn't allow|don't allow|does not allow|do not allow|isn't permitted|may only|hard limit|as long as|ask first|ask before|ask me before
+        |away from the|are to be|stays out of|stay out of|stay away from|stays away from|keep away from|blood thinners|out of the question|hands off|doesn't allow|don't allow|does not allow|do not allow|isn't permitted|may only|hard limit|as long as|ask first|ask before|ask me before
         |not ok to|not okay to|not acceptable|isn't allowed|aren't allowed|out of bounds|but not|nobody but|no one but
         |auf keinen fall|unter keinen umständen|nicht erlaubt|stell sicher|stelle sicher|höchstens|mindestens|spätestens
         |nicht mehr als|ohne zustimmung|ohne rückfrage|ohne freigabe|nur mit|nur nach
@@ -193,6 +193,7 @@ PHRASES: dict[Cue, frozenset[str]] = {
     ),
     Cue.DECIDE: _phrases(
         """let's go with|we'll go with|we will go with|i'll go with|going with|we will use|we'll use|let's use
+        |we keep|we drop|we'll take|we'll keep|we'll drop|we'll ship|we're cutting|we're dropping|we're keeping|we're skipping
         |went with|we go with|ruled out|root cause|we're using|we are using|turned out|works because|the reason
         |wir nehmen|wir verwenden|wir nutzen|halten wir fest|so machen wir|on prend|on garde|ficamos com|bierzemy|берём
         |vamos con|vamos a usar|usaremos|nous utilisons|on part sur"""

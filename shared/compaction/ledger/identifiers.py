@@ -12,7 +12,7 @@ from shared.compaction.ledger.reading import Called, Returned, Said, Trace
 from shared.compaction.ledger.runs import is_glance
 from shared.compaction.ledger.tokens import IDENTIFIERS, STRONG, Kind, bare, kind_of, pieces
 
-_SAID_BY_AUTHORITY, _PASTED, _QUOTED, _SAID_BY_MODEL, _READ, _PRINTED = 66, 38, 30, 28, 22, 8
+_SAID_BY_AUTHORITY, _PASTED, _QUOTED, _SAID_BY_MODEL, _READ, _PRINTED = 66, 38, 30, 19, 16, 8
 _TEXTS = frozenset({Origin.EXCERPT, Origin.TEXT})
 _MOST_REPEATS = 6
 _MOST_PRINTED = 200

@@ -17,9 +17,9 @@ from shared.compaction.ledger.toolwords import (
     TESTS_AND_BUILDS,
 )
 
-_FAILED, _BUILT, _CHANGED, _RAN, _TOLD, _ASKED, _LOOKED_UP, _GLANCED = 56, 52, 46, 42, 40, 32, 31, 24
+_FAILED, _BUILT, _CHANGED, _RAN, _TOLD, _ASKED, _LOOKED_UP, _GLANCED = 56, 52, 46, 42, 40, 27, 23, 19
 # What is left of a score where the newest of a family already say what it says. No score of a run is among them.
-_WORN = {_FAILED: 44, _BUILT: 34, _CHANGED: 33, _RAN: 30, _TOLD: 28, _ASKED: 20, _LOOKED_UP: 16, _GLANCED: 14}
+_WORN = {_FAILED: 44, _BUILT: 34, _CHANGED: 33, _RAN: 30, _TOLD: 28, _ASKED: 18, _LOOKED_UP: 13, _GLANCED: 12}
 _NEWEST = 4
 _LONGEST_PARSED, _MOST_LINES = 4_000, 8
 _PREPARING = frozenset({"cd", "export", "source", "set", "sudo", "env", "time", "timeout"})

@@ -26,7 +26,7 @@ _LONGEST_REQUEST, _LONGEST_ANSWER = 200, 300
 _LAST_REQUEST, _LAST_ANSWER, _FIRST_REQUEST = 44, 60, 75
 _OFTEN = 3
 # What the user agrees to stands at the beginning of a message, and counts for nearly as much as his own words.
-_FIRST_SENTENCES, _LEAST_AGREED, _AGREED = 3, 0, 20
+_FIRST_SENTENCES, _LEAST_AGREED, _AGREED = 3, 0, 26
 # What a sentence loses that its speaker has only passed on; less where it speaks of or to somebody.
 _PASTED = {Origin.EXCERPT: 4, Origin.TEXT: 8, Origin.DATA: 10}
 _OF_A_RULE = 8
@@ -200,7 +200,7 @@ def _entry(each: Spoken, points: int) -> Entry:
     section = statement.section
     if trust is Trust.ASSISTANT:
         section = Section.DECISION if each.agreed else section
-        score = min(46, 10 + 3 * points) + _AGREED * each.agreed
+        score = min(46, 4 + 3 * points) + _AGREED * each.agreed
         return Entry(section, each.text, trust, each.said.source, same_words_key(statement), score)
     score = max(20, min(99, 20 + 5 * points))
     key = subject_key(statement)

@@ -65,7 +65,7 @@ def _quotes_a_term(text: str) -> bool:
 def _worth_of_form(statement: Statement) -> int:
     points, size = 0, len(statement.words)
     if statement.is_question:
-        points -= 3 if _asks_for_a_standing_thing(statement) else 9
+        points -= 0 if _asks_for_a_standing_thing(statement) else 9
     elif statement.lows and statement.lows[0] in _OPENERS and not _STATING & statement.cues:
         points -= 2
     if Cue.CHATTER in statement.cues:
@@ -89,7 +89,8 @@ def _says_much_in_two_words(statement: Statement) -> bool:
 
 
 def _asks_for_a_standing_thing(statement: Statement) -> bool:
-    asks = bool(statement.lows) and statement.lows[0] in REQUESTS
+    # "Would you put it before this or after it?" only wants to know.
+    asks = bool(statement.lows) and statement.lows[0] in REQUESTS and "or" not in statement.lows
     return asks and (
         statement.binding or not statement.cues.isdisjoint({Cue.PREFER, Cue.REMEMBER, Cue.STANDING})
     )
