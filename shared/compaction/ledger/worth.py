@@ -1,5 +1,7 @@
 """Worth: how informative a sentence is, and so how much it is worth keeping."""
 
+from itertools import pairwise
+
 from shared.compaction.ledger.cues import (
     CONDITIONS,
     DEFINITE,
@@ -16,6 +18,7 @@ from shared.compaction.ledger.statements import FIRST_DENSE_CHARACTER, Statement
 from shared.compaction.ledger.tokens import IDENTIFIERS, Kind
 
 _LONG_WORDS = 45
+_ROUGHLY = word_set("so less more fewer two three")
 _STATING = frozenset({Cue.COPULA, Cue.STANDING})
 _OPENERS = QUESTIONS - CONDITIONS
 _REASONS = word_set("because since weil da denn porque pues parce puisque car потому")
@@ -90,7 +93,8 @@ def _says_much_in_two_words(statement: Statement) -> bool:
 
 def _asks_for_a_standing_thing(statement: Statement) -> bool:
     # "Would you put it before this or after it?" only wants to know.
-    asks = bool(statement.lows) and statement.lows[0] in REQUESTS and "or" not in statement.lows
+    chooses = any(low == "or" and then not in _ROUGHLY for low, then in pairwise(statement.lows))
+    asks = bool(statement.lows) and statement.lows[0] in REQUESTS and not chooses
     return asks and (
         statement.binding or not statement.cues.isdisjoint({Cue.PREFER, Cue.REMEMBER, Cue.STANDING})
     )
