@@ -104,7 +104,7 @@ class WindowCompactor:
     async def is_compacted(self, turn: Turn, window: Sequence[Entry]) -> bool:
         """Return whether the window is what /responses/compact would leave of it."""
         correction = await self.calibration.correction(turn.request.model)
-        return is_compacted(window, self.jobs.asked(turn, window, correction).policy)
+        return is_compacted(window, self.jobs.asked_policy(turn, window).corrected(correction))
 
     async def compact_on_request(self, turn: Turn, window: Sequence[Entry]) -> CompactionState | None:
         """Return how the compaction ended that /responses/compact asks for, or where it stands if that takes long.

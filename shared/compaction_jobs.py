@@ -118,16 +118,20 @@ class CompactionJobs:
         return replace(self.of_window(turn, window, policy), policy=policy.corrected(correction))
 
     def asked(self, turn: Turn, window: Sequence[Entry], correction: Correction = EXACT) -> CompactionJob:
-        """Return the job behind /responses/compact: what the turn's instructions say is for its summary."""
-        policy = endpoint_policy(
+        """Return the job behind /responses/compact."""
+        policy = self.asked_policy(turn, window)
+        job = self.job(window, policy, tenant=turn.tenant)
+        return replace(job, policy=policy.corrected(correction), asked_by=turn.id)
+
+    def asked_policy(self, turn: Turn, window: Sequence[Entry]) -> Policy:
+        """Return the policy of /responses/compact: what the turn's instructions say is for its summary."""
+        return endpoint_policy(
             target=self.roomy_target(turn.request.model, turn.request.hitherto),
             model=self._settings.summarizer_model or turn.request.model or None,
             instructions=turn.request.instructions,
             choice=self.choice,
             pins=pins_of(window, turn.pins),
         )
-        job = self.job(window, policy, tenant=turn.tenant)
-        return replace(job, policy=policy.corrected(correction), asked_by=turn.id)
 
     def most_pinned_tokens(self, turn: Turn) -> int:
         """Return how much may be pinned of what the turn's compactions leave."""

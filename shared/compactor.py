@@ -13,7 +13,7 @@ from shared.compaction.policy import MIN_RECORD_TOKENS
 from shared.compaction.promotion import rules_of, without_promoted
 from shared.compaction.pruning import plan_pruning
 from shared.compaction.record import frame_tokens, record_tokens
-from shared.compaction.recording import make_record, room_in_record
+from shared.compaction.recording import Record, make_record, room_in_record
 from shared.compactions import CompactionJob, CompactionMethod, CompactionResult
 from shared.errors import UpstreamError
 from shared.native import NativeCompactor
@@ -159,9 +159,14 @@ class Compactor:
         # Where this summary failed, what the last one said is still known.
         prose = summary.text or job.summary
         count = self._counter.count
-        recent = self._recent(job, plan, ledger, plan.record_tokens - reserved)
-        room = plan.record_tokens - sum(entry.tokens for entry in recent.values())
-        record = make_record(ledger, prose, job.policy, max_tokens=room, count=count)
+        room, recent = plan.record_tokens, dict[int, SizedItem]()
+        record: Record | None = None
+        if _may_keep_more(job, plan):
+            record = make_record(ledger, None, job.policy, max_tokens=room - reserved, count=count)
+            recent = more_recent(plan, job.history, room - reserved - record_tokens(record.text, count))
+            room -= sum(entry.tokens for entry in recent.values())
+        if record is None or prose or reserved:
+            record = make_record(ledger, prose, job.policy, max_tokens=room, count=count)
         if record.left_out:
             warning = f"{record.left_out} tokens of the summary were left out: there was no room for them."
             summary = replace(summary, warnings=[*summary.warnings, warning])
@@ -182,15 +187,11 @@ class Compactor:
         )
         return result_of(job, plan, payload, summary, method, recent)
 
-    def _recent(
-        self, job: CompactionJob, plan: Plan, ledger: Ledger, max_tokens: int
-    ) -> dict[int, SizedItem]:
-        """Return what was said last, as far as it fits the room of `max_tokens` that the ledger leaves."""
-        policy = job.policy
-        if plan.is_pruning or policy.record_tokens is not None or job.tokens <= policy.target_tokens:
-            return {}
-        record = make_record(ledger, None, policy, max_tokens=max_tokens, count=self._counter.count)
-        return more_recent(plan, job.history, max_tokens - record_tokens(record.text, self._counter.count))
+
+def _may_keep_more(job: CompactionJob, plan: Plan) -> bool:
+    """Return whether what the ledger leaves of the record's room is for what was said last."""
+    is_roomy = job.policy.record_tokens is not None or job.tokens <= job.policy.target_tokens
+    return not (plan.is_pruning or is_roomy)
 
 
 def _size(job: CompactionJob) -> int:
