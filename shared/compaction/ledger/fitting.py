@@ -49,13 +49,12 @@ def fit_entries(
         return entries
     entries = tuple(_in_short(entry, max_tokens) for entry in entries)
     carried = carried_along(entries)
-    # With the sentence that depends on it, it is there for nothing.
-    costs = {entry.key: 0 if entry.key in carried else count(cost_text(entry)) for entry in entries}
+    costs = {entry.key: count(cost_text(entry)) for entry in entries}
     ranked = _by_importance(entries, moulds, large_from=max_tokens // _LARGE_PART, costs=costs)
     frames = {section: count(frame_text(each)) for section, each in _by_section(entries).items()}
     room = max_tokens
     while room > 0:
-        kept = _chosen(entries, ranked, costs, frames, room)
+        kept = _chosen(entries, ranked, costs, frames, carried, room)
         over = count(render_entries(kept)) - max_tokens
         if over <= 0:
             return kept
@@ -86,6 +85,7 @@ def _chosen(
     ranked: Sequence[Entry],
     costs: Mapping[str, int],
     frames: Mapping[Section, int],
+    carried: Mapping[str, str],
     room: int,
 ) -> Entries:
     """Return what fits the room, the most important first; the first of a section pays for its heading."""
@@ -93,7 +93,9 @@ def _chosen(
     covered: set[str] = set()
     closed = dict(frames)
     for entry in ranked:
-        is_shown = entry.section is not Section.IDENTIFIER or entry.text not in covered
+        # With the sentence that depends on it, one is there for nothing.
+        is_shown = carried.get(entry.key) not in chosen
+        is_shown = is_shown and (entry.section is not Section.IDENTIFIER or entry.text not in covered)
         cost = costs[entry.key] + closed.get(entry.section, 0) if is_shown else 0
         if cost <= room:
             room -= cost

@@ -47,11 +47,11 @@ def words_of(entries: Iterable[Entry]) -> set[str]:
     return {bare(token) for entry in entries for token in pieces(entry.line)}
 
 
-def carried_along(entries: Iterable[Entry]) -> set[str]:
-    """Return the keys of the sentences with which others, that depend on them, begin."""
+def carried_along(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the keys of the sentences with which others, that depend on them, begin, each with the other's."""
     sentences = sorted((entry for entry in entries if is_sentence(entry)), key=lambda entry: entry.text)
     return {
-        entry.key
+        entry.key: longer.key
         for entry, longer in pairwise(sentences)
         if longer.text.startswith(f"{entry.text} ")
         and longer.trust is entry.trust
