@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shared.compaction.ledger.cues import APOSTROPHE, PAUSES, UNIVERSALS, Cue, word_set
+from shared.compaction.ledger.cues import PAUSES, UNIVERSALS, Cue, word_set
 from shared.compaction.ledger.entries import Section
 from shared.compaction.ledger.statements import Statement, read_statement
-from shared.compaction.ledger.tokens import bare, pieces
+from shared.compaction.ledger.tokens import low_of, pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ _NAMED = re.compile(
     r"^\W*(?:(?:new|standing|hard|user|system|project|session|important|permanent|additional)\W+){0,2}"
     r"(?:rules?|constraints?|standing orders?|new instructions?|directive|regeln?|vorgaben?|reglas?|règles?|regras?|regola"
     r"|规则|約束|约束|ルール|правило|правила)"
-    r"(?: (?:of|from|by|for) [\w ]{1,30})?(?: ?\([^)]{0,60}\))?[\W_]{0,3}[:：]",  # noqa: RUF001
+    r"(?: (?:of|from|by|for) [\w ]{1,30})?(?: ?\([^)]{0,60}\))?[\W_]{0,3}[:\uff1a]",
     re.IGNORECASE,
 )
 # "[user] …", "User: …", and the first cell of a row.
@@ -153,7 +153,7 @@ def _without(
 ) -> str:
     """Return the sentence with a word that no table knows in the place of each of these."""
     raw = pieces(sentence)
-    lows = tuple(bare(token).casefold().replace(APOSTROPHE, "'") for token in raw)
+    lows = tuple(map(low_of, raw))
     aside = {index for index, low in enumerate(lows) if low in words}
     for phrase in phrases:
         size = len(phrase)

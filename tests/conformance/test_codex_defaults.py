@@ -60,8 +60,8 @@ ITEMS: list[Json] = [
     {
         "type": "agent_message",
         "id": "amsg_1",
-        "author": "/root",
-        "recipient": "/root/a",
+        "author": "/lead",
+        "recipient": "/lead/a",
         "content": [{"type": "input_text", "text": "Hi"}],
     },
 ]
@@ -113,8 +113,8 @@ def test_what_one_agent_tells_another_is_read_though_it_is_called_encrypted(
     told = {
         "type": "agent_message",
         "id": "amsg_1",
-        "author": "/root",
-        "recipient": "/root/helper",
+        "author": "/lead",
+        "recipient": "/lead/helper",
         "content": [
             {"type": "input_text", "text": "Message Type: NEW_TASK"},
             {"type": "encrypted_content", "encrypted_content": "Count the files."},

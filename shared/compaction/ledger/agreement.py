@@ -1,7 +1,8 @@
 """Agreement: whether a user's message says yes to what the model said before it."""
 
-from shared.compaction.ledger.cues import APOSTROPHE, AROUND_WORDS, QUESTION_MARKS, word_set
+from shared.compaction.ledger.cues import QUESTION_MARKS, word_set
 from shared.compaction.ledger.sentences import lines_of, sentences_of
+from shared.compaction.ledger.tokens import low_of
 
 _YES = word_set(
     """yes yep yeah yup ok okay agreed agree good great perfect exactly right fine sure deal settled
@@ -21,7 +22,7 @@ def agrees(text: str) -> bool:
     """Return whether the first sentence says yes, and nothing against it; a question does not."""
     line = next((line for line, fenced in lines_of(text[:400]) if not fenced), "")
     sentence = next(iter(sentences_of(line)), "")
-    words = [word.strip(AROUND_WORDS).replace(APOSTROPHE, "'") for word in sentence.casefold().split()]
+    words = [low_of(word) for word in sentence.split()]
     if not words or len(words) > _LONGEST or sentence.endswith(QUESTION_MARKS):
         return False
     says_yes = words[0] in _YES or sentence.startswith(_YES_CHARACTERS) or _sounds_like_it(words)

@@ -46,7 +46,7 @@ _LEVEL = re.compile(r"^[\[(]?(?:debug|info|trace|notice)\b")
 # What says that something went wrong, but what only in the next line.
 _HEADING = re.compile(r"(?:error|exception|fail|failed|failure|panicked|warning messages?|caused by)\b")
 _HEADING_OF = re.compile(r"\berror in [^:]{1,200}$|^reason: +\w{1,40}$")
-_LONGEST_ERROR, _MOST, _LONGEST_LINE, _FEW_SPACES = 200, 4, 2_000, 2
+LONGEST_ERROR, _MOST, _LONGEST_LINE, _FEW_SPACES = 200, 4, 2_000, 2
 # A longer line of several sentences is the message of an error only if it begins as one.
 _LONGEST_MESSAGE = 160
 _OPENING = re.compile(
@@ -69,7 +69,7 @@ def errors_of(text: str, *, wrong: bool = False) -> Iterator[str]:
     told = [line for line in found if not is_total(line)] or found
     if len(told) > _MOST:
         told = told[: _MOST - 1] + told[-1:]
-    yield from (one_line(line, _LONGEST_ERROR) for line in told)
+    yield from (one_line(line, LONGEST_ERROR) for line in told)
 
 
 def last_words(text: str) -> tuple[str, str]:
@@ -156,10 +156,10 @@ def _joined(lines: Iterator[str]) -> Iterator[str]:
     heading = ""
     for line in lines:
         whole = f"{heading} {line}" if heading else line
-        low = whole[-_LONGEST_ERROR:].casefold()
+        low = whole[-LONGEST_ERROR:].casefold()
         opens = low.endswith(":") and _HEADING.search(low)
         opens = opens or (not heading and _HEADING_OF.search(low))
-        heading = whole if opens and len(heading) < _LONGEST_ERROR else ""
+        heading = whole if opens and len(heading) < LONGEST_ERROR else ""
         if not heading:
             yield whole
     if heading:

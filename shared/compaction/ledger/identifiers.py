@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from shared.compaction.ledger.calls import command_of
 from shared.compaction.ledger.entries import Entry, Section, Trust
 from shared.compaction.ledger.files import files_of_call
-from shared.compaction.ledger.pasted import Origin, lines_by_origin
+from shared.compaction.ledger.pasted import TEXTS, Origin, lines_by_origin
 from shared.compaction.ledger.reading import Called, Returned, Said, Trace
 from shared.compaction.ledger.runs import is_glance
 from shared.compaction.ledger.tokens import IDENTIFIERS, STRONG, Kind, bare, kind_of, pieces
 
 _SAID_BY_AUTHORITY, _PASTED, _QUOTED, _SAID_BY_MODEL, _READ, _PRINTED = 66, 38, 30, 19, 16, 8
-_TEXTS = frozenset({Origin.EXCERPT, Origin.TEXT})
 _MOST_REPEATS = 6
 _MOST_PRINTED = 200
 _LONGEST_CALL, _DEEPEST = 4_000, 8
@@ -65,8 +64,8 @@ def _of_authorities(traces: list[Trace]) -> Iterator[Entry]:
         if not isinstance(trace, Said) or trace.trust is Trust.ASSISTANT:
             continue
         for line, origin in lines_by_origin(trace.text):
-            is_own = origin is Origin.OWN or (origin in _TEXTS and trace.trust is Trust.SYSTEM)
-            score = _SAID_BY_AUTHORITY if is_own else _PASTED if origin in _TEXTS else _QUOTED
+            is_own = origin is Origin.OWN or (origin in TEXTS and trace.trust is Trust.SYSTEM)
+            score = _SAID_BY_AUTHORITY if is_own else _PASTED if origin in TEXTS else _QUOTED
             for name in identifiers_in(line, IDENTIFIERS if is_own else STRONG):
                 # A date says little without what happens then.
                 rank = min(score, _QUOTED) if kind_of(name) is Kind.DATE else score

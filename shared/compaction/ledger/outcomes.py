@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from shared.compaction.ledger.entries import one_line
 from shared.compaction.ledger.errors import (
+    LONGEST_ERROR,
     errors_of,
     is_strong,
     is_total,
@@ -26,7 +27,7 @@ _RESULT = re.compile(
 # The answer of a server that refused, where its head is shown too.
 _REFUSED = re.compile(r"^HTTP/[\d.]{1,4} [45]\d\d\b", re.MULTILINE)
 _EDGE = 400
-_LONGEST_OUTCOME, _LONGEST_ERROR = 90, 200
+_LONGEST_OUTCOME = 90
 
 
 def exit_code_of(returned: Returned) -> int | None:
@@ -69,7 +70,7 @@ def errors_of_result(returned: Returned) -> Iterator[str]:
     if all(map(is_total, found)):
         last, telling = last_words(returned.text)
         if telling and (wrong or mentions_failure(last)) and not says_nothing(telling):
-            found = [one_line(telling, _LONGEST_ERROR)]
+            found = [one_line(telling, LONGEST_ERROR)]
     yield from found
 
 

@@ -6,9 +6,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from shared.compaction.ledger.cues import (
-    APOSTROPHE,
-    AROUND_WORDS,
     FULL_STOPS_WITHOUT_SPACE,
+    QUESTION_MARKS,
     SENTENCE_ENDS,
     STOPWORDS,
     WORDS,
@@ -16,6 +15,7 @@ from shared.compaction.ledger.cues import (
     word_set,
 )
 from shared.compaction.ledger.sentences import paragraphs_of
+from shared.compaction.ledger.tokens import low_of
 
 # A message with so many sentences of running text holds an excerpt or a whole text that somebody wrote before. Its
 # short first and last paragraphs say what is to be done with it; at the end, many a text has a short one, too.
@@ -31,7 +31,6 @@ _TIME = re.compile(r"\[?(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d)|\[\d{1,2}:\d\d")
 _PERSONAL = 4
 # Of a language that we know, one word in so many is a common one.
 _COMMON = 6
-_ASKING = ("?", "？", "؟")  # noqa: RUF001
 _IN_PERSON = WORDS[Cue.OURS] | word_set("we me us please pls bitte mir uns je j'ai nous yo eu io por favor")
 
 _Lines: TypeAlias = list[tuple[str, bool]]
@@ -45,6 +44,9 @@ class Origin(StrEnum):
     TEXT = "text"  # of a longer text that was pasted
     DATA = "data"  # a row of a table, a line of a log
     FENCED = "fenced"  # inside a fenced block
+
+
+TEXTS = frozenset({Origin.EXCERPT, Origin.TEXT})
 
 
 def lines_by_origin(text: str) -> Iterator[tuple[str, Origin]]:
@@ -69,21 +71,17 @@ def _text_in(lines: list[str]) -> Origin:
     size = sum(_running_sentences(line) for line in lines)
     if size < _EXCERPT:
         return Origin.OWN
-    words = [_words(line) for line in lines]
+    words = [[low_of(word) for word in line.split()] for line in lines]
     every = [word for line in words for word in line]
     if sum(word in STOPWORDS for word in every) * _COMMON < len(every):
         return Origin.OWN  # in a language of which we know too little to tell
     sentences = [_sentences_in(line) for line in lines]
-    asked = [sum(line.count(mark) for mark in _ASKING) for line in lines]
+    asked = [sum(line.count(mark) for mark in QUESTION_MARKS) for line in lines]
     personal = [sum(word in _IN_PERSON for word in line) for line in words]
     told = zip(asked, personal, sentences, strict=True)
     if sum(min(sum(marks), most) for *marks, most in told) * _PERSONAL >= sum(sentences):
         return Origin.OWN
     return Origin.TEXT if size >= _TEXT else Origin.EXCERPT
-
-
-def _words(line: str) -> list[str]:
-    return [word.strip(AROUND_WORDS) for word in line.casefold().replace(APOSTROPHE, "'").split()]
 
 
 def _opens(lines: _Lines) -> bool:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from shared.compaction.ledger.cues import (
-    ABBREVIATIONS,
     AROUND_WORDS,
     BULLETS,
     CLOSING,
     FULL_STOPS_WITHOUT_SPACE,
-    MONTHS,
     SENTENCE_ENDS,
 )
+from shared.compaction.ledger.wordlists import ABBREVIATIONS, MONTHS
 
 # A full stop behind a word of so many letters ends a sentence, also where people go on in small letters.
 _SHORTEST_WORD, _LONGEST_ORDINAL = 5, 3

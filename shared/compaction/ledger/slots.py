@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from shared.compaction.ledger.cues import CURRENCIES, DEFINITE, NEGATIONS, STOPWORDS, UNIVERSALS, word_set
+from shared.compaction.ledger.cues import DEFINITE, NEGATIONS, STOPWORDS, UNIVERSALS, word_set
 from shared.compaction.ledger.statements import Statement
 from shared.compaction.ledger.tokens import VALUES, Kind
+from shared.compaction.ledger.wordlists import CURRENCIES
 
 POLITE = word_set("a an the please just also so and bitte por favor der die das el la los las le les")
 # What has one value at a time, so that a value right behind it is set even without a word between them.

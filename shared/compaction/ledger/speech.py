@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from shared.compaction.ledger.agreement import agrees
 from shared.compaction.ledger.calls import error_entry
@@ -10,7 +11,7 @@ from shared.compaction.ledger.cues import SENTENCE_ENDS, SETTING, WORDS, Cue
 from shared.compaction.ledger.entries import AUTHORITIES, QUOTE, Entry, Section, Trust, one_line
 from shared.compaction.ledger.errors import errors_of, speaks_to_model
 from shared.compaction.ledger.moulds import Moulds
-from shared.compaction.ledger.pasted import Origin, lines_by_origin
+from shared.compaction.ledger.pasted import TEXTS, Origin, lines_by_origin
 from shared.compaction.ledger.reading import Said
 from shared.compaction.ledger.sentences import lines_of, sentences_of
 from shared.compaction.ledger.statements import Statement, read_statement
@@ -32,7 +33,6 @@ _PASTED = {Origin.EXCERPT: 4, Origin.TEXT: 8, Origin.DATA: 10}
 _OF_A_RULE = 8
 # Less than what anybody says by himself, the more so the longer it is.
 _MOST_PASTED = {Origin.EXCERPT: 34, Origin.TEXT: 24, Origin.DATA: 20}
-_TEXTS = frozenset({Origin.EXCERPT, Origin.TEXT})
 _MANY_ORDERS = 3
 _ORDERS = WORDS[Cue.ORDER] | SETTING
 _IN_PERSON = frozenset({Cue.OURS, Cue.PREFER, Cue.REMEMBER})
@@ -63,9 +63,8 @@ class Spoken:
 def statements_of(messages: Sequence[Said]) -> list[Spoken]:
     """Return all sentences of the messages, in order; of fenced blocks those in comments."""
     found: list[Spoken] = []
-    for index, said in enumerate(messages):
+    for said, answer in zip_longest(messages, messages[1:]):
         spoken = _of_message(said)
-        answer = messages[index + 1] if index + 1 < len(messages) else None
         if said.trust is Trust.ASSISTANT and answer and answer.trust is Trust.USER and agrees(answer.text):
             spoken = [replace(each, agreed=_is_proposal(each, place)) for place, each in enumerate(spoken)]
         found += spoken
@@ -153,11 +152,11 @@ def _is_marked(statement: Statement) -> bool:
 
 def _of_message(said: Said) -> list[Spoken]:
     spoken = list(_spoken(said))
-    orders = [_is_order(each.statement) for each in spoken if each.origin in _TEXTS]
+    orders = [_is_order(each.statement) for each in spoken if each.origin in TEXTS]
     # What is a list of orders for the most part is meant to be followed, whoever wrote it.
     if sum(orders) * _MANY_ORDERS < len(orders) or not orders:
         return spoken
-    return [replace(each, origin=Origin.OWN) if each.origin in _TEXTS else each for each in spoken]
+    return [replace(each, origin=Origin.OWN) if each.origin in TEXTS else each for each in spoken]
 
 
 def _is_order(statement: Statement) -> bool:
@@ -165,12 +164,18 @@ def _is_order(statement: Statement) -> bool:
 
 
 def _spoken(said: Said) -> Iterator[Spoken]:
-    for line, origin in lines_by_origin(said.text):
+    for line, origin in _lines(said):
         if origin is not Origin.FENCED:
-            # What a system is told is long by nature.
-            yield from _of_line(line, said, origin if said.trust is Trust.USER else Origin.OWN)
+            yield from _of_line(line, said, origin)
         elif said.trust in AUTHORITIES and line.startswith(_COMMENTS) and not speaks_to_model(line):
             yield from _of_line(line.lstrip("#/-*;% "), said, origin)
+
+
+def _lines(said: Said) -> Iterator[tuple[str, Origin]]:
+    """Yield the lines and where they come from: what a system is told, and a model says, is long by nature."""
+    if said.trust is Trust.USER:
+        return lines_by_origin(said.text)
+    return ((line, Origin.FENCED if fenced else Origin.OWN) for line, fenced in lines_of(said.text))
 
 
 def _of_line(line: str, said: Said, origin: Origin) -> Iterator[Spoken]:

@@ -7,10 +7,8 @@ from typing import TypeVar
 
 from shared.compaction.ledger.binding import binds, orders_in
 from shared.compaction.ledger.cues import (
-    APOSTROPHE,
     CHARACTERS,
     COLONS,
-    CURRENCIES,
     LABELS,
     NEGATIONS,
     NEGATIVE_CHARACTERS,
@@ -24,7 +22,8 @@ from shared.compaction.ledger.cues import (
     word_set,
 )
 from shared.compaction.ledger.entries import Section
-from shared.compaction.ledger.tokens import Kind, bare, kind_of, pieces
+from shared.compaction.ledger.tokens import Kind, bare, kind_of, lowered, pieces
+from shared.compaction.ledger.wordlists import CURRENCIES
 
 _Read = TypeVar("_Read")
 _LONGEST_LABEL = 3
@@ -166,7 +165,7 @@ def read_statement(text: str) -> Statement:
 def _read(text: str) -> Statement:
     raw = pieces(text)
     words = tuple(bare(token) for token in raw)
-    lows = tuple(word.casefold().replace(APOSTROPHE, "'") for word in words)
+    lows = tuple(map(lowered, words))
     label, start = _label(raw, lows)
     cues = _cues(text, raw, lows, start)
     return Statement(

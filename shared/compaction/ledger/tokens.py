@@ -5,10 +5,9 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
-from shared.compaction.ledger.cues import (
+from shared.compaction.ledger.cues import APOSTROPHE, AROUND_WORDS
+from shared.compaction.ledger.wordlists import (
     ABBREVIATIONS,
-    APOSTROPHE,
-    AROUND_WORDS,
     FILE_ENDINGS,
     LANGUAGES,
     MONTHS,
@@ -78,6 +77,16 @@ def pieces(text: str) -> list[str]:
 def bare(token: str) -> str:
     """Return `token` without the punctuation around it."""
     return _bare_of_short(token) if len(token) <= _LONGEST_CACHED else _bare(token)
+
+
+def low_of(token: str) -> str:
+    """Return `token` bare and as words are compared."""
+    return lowered(bare(token))
+
+
+def lowered(word: str) -> str:
+    """Return a bare word as words are compared: casefolded, with a plain apostrophe."""
+    return word.casefold().replace(APOSTROPHE, "'")
 
 
 def kind_of(token: str) -> Kind:
